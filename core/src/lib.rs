@@ -1,0 +1,12 @@
+//! The store for AI-agent conversation threads.
+
+mod env;
+mod error;
+mod id;
+mod maybe_send;
+pub mod storage;
+
+pub use env::Env;
+pub use error::{Error, Result};
+pub use id::{DeletionId, ThreadId, TreeId};
+pub use maybe_send::{BoxFn, BoxFuture, MaybeSend, MaybeSync};

@@ -1,0 +1,1 @@
+//! Tests of Creel that need a file system, processes or simulated faults.

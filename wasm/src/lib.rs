@@ -1,0 +1,1 @@
+//! JavaScript bindings of Creel: no rules, only translation.

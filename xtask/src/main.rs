@@ -1,0 +1,3 @@
+//! Builds, tests, demo and packaging of Creel.
+
+fn main() {}
