@@ -5,13 +5,7 @@
 //! (feature `testing`) holds a store; nothing else is asked of it.
 
 mod boxed;
-#[cfg(feature = "testing")]
-pub mod conformance;
-#[cfg(feature = "testing")]
-pub mod faulty;
 mod memory;
-#[cfg(feature = "fs")]
-mod sqlite;
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -21,10 +15,13 @@ use serde::{Deserialize, Serialize};
 
 pub use boxed::BoxedStorage;
 pub use memory::MemoryStorage;
-#[cfg(feature = "fs")]
-pub use sqlite::SqliteStorage;
+#[cfg(feature = "testing")]
+pub use memory::Snapshot;
 
 use crate::maybe_send::{BoxFn, MaybeSend, MaybeSync};
+
+/// The bytes of keys and values after which the built-in backends end a page of a scan early.
+const SCAN_BYTES: usize = 4 << 20;
 
 /// Keeps the three tables of one store.
 ///
@@ -128,7 +125,10 @@ pub struct KeyRange {
 impl KeyRange {
     /// Returns the range `start <= key < end`.
     pub fn new(start: impl Into<Key>, end: impl Into<Key>) -> Self {
-        Self { start: start.into(), end: end.into() }
+        Self {
+            start: start.into(),
+            end: end.into(),
+        }
     }
 
     /// Returns the range of every key that starts with `prefix`.
@@ -139,7 +139,10 @@ impl KeyRange {
         if let Some(last) = end.pop() {
             end.push(char::from_u32(last as u32 + 1).unwrap_or(char::MAX));
         }
-        Self { start: prefix.to_owned(), end }
+        Self {
+            start: prefix.to_owned(),
+            end,
+        }
     }
 
     /// Tells whether `key` is in the range.
@@ -334,6 +337,10 @@ impl StorageError {
         E: std::error::Error + Send + Sync + 'static,
     {
         let reason = cause.to_string();
-        Self::Unavailable { retryable, reason, cause: Some(std::sync::Arc::new(cause)) }
+        Self::Unavailable {
+            retryable,
+            reason,
+            cause: Some(std::sync::Arc::new(cause)),
+        }
     }
 }
