@@ -41,25 +41,13 @@ impl MemoryStorage {
             database.handles += 1;
             database.handles
         };
-        Self {
-            database: self.database.clone(),
-            handle,
-            closed: AtomicBool::new(false),
-        }
+        Self { database: self.database.clone(), handle, closed: AtomicBool::new(false) }
     }
 
     fn over(tables: Tables) -> Self {
-        let database = Database {
-            tables,
-            handles: 0,
-            watchers: Vec::new(),
-        };
+        let database = Database { tables, handles: 0, watchers: Vec::new() };
         let database = Arc::new(Mutex::new(database));
-        Self {
-            database,
-            handle: 0,
-            closed: AtomicBool::new(false),
-        }
+        Self { database, handle: 0, closed: AtomicBool::new(false) }
     }
 
     fn open_database(&self) -> StorageResult<MutexGuard<'_, Database>> {
@@ -99,12 +87,7 @@ impl MemoryStorage {
     /// Returns the records of one table in the order of their keys; a closed handle answers too.
     pub fn records(&self, table: Table) -> Vec<(Key, Bytes)> {
         let database = lock(&self.database);
-        database
-            .tables
-            .of(table)
-            .iter()
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect()
+        database.tables.of(table).iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 }
 
@@ -182,10 +165,7 @@ impl Storage for MemoryStorage {
         let watchers: Vec<Arc<BoxFn<()>>> = {
             let mut database = self.open_database()?;
             database.tables.apply(batch)?;
-            let others = database
-                .watchers
-                .iter()
-                .filter(|watcher| watcher.handle != self.handle);
+            let others = database.watchers.iter().filter(|watcher| watcher.handle != self.handle);
             others.map(|watcher| watcher.callback.clone()).collect()
         };
         for callback in watchers {
@@ -206,10 +186,7 @@ impl Storage for MemoryStorage {
     }
 
     fn watch(&self, callback: BoxFn<()>) -> bool {
-        let watcher = Watcher {
-            handle: self.handle,
-            callback: Arc::new(callback),
-        };
+        let watcher = Watcher { handle: self.handle, callback: Arc::new(callback) };
         match self.open_database() {
             Ok(mut database) => {
                 database.watchers.push(watcher);
@@ -254,11 +231,7 @@ impl Tables {
     }
 
     fn apply(&mut self, batch: Batch) -> StorageResult<()> {
-        if batch
-            .checks
-            .iter()
-            .any(|check| !self.of(check.table).contains_key(&check.key))
-        {
+        if batch.checks.iter().any(|check| !self.of(check.table).contains_key(&check.key)) {
             return Err(StorageError::Conflict);
         }
         let mut undo = Vec::new();
@@ -292,9 +265,7 @@ impl Tables {
             }
             Write::DeleteRange { range, .. } if range.is_empty() => {}
             Write::DeleteRange { table, range } => {
-                let removed = self
-                    .of_mut(table)
-                    .extract_if(range.start..range.end, |_, _| true);
+                let removed = self.of_mut(table).extract_if(range.start..range.end, |_, _| true);
                 undo.extend(removed.map(|(key, value)| (table, key, Some(value))));
             }
         }
@@ -306,10 +277,7 @@ impl Tables {
 type Change = (Table, Key, Option<Bytes>);
 
 fn bounds(range: &KeyRange) -> (Bound<&str>, Bound<&str>) {
-    (
-        Bound::Included(range.start.as_str()),
-        Bound::Excluded(range.end.as_str()),
-    )
+    (Bound::Included(range.start.as_str()), Bound::Excluded(range.end.as_str()))
 }
 
 fn page<'a>(records: impl Iterator<Item = (&'a Key, &'a Bytes)>, limit: usize) -> Page {
@@ -345,34 +313,20 @@ mod tests {
         };
         let setup = vec![put(Table::History, "a", "1"), put(Table::History, "b", "2")];
         let commit = |writes| {
-            futures_lite::future::block_on(storage.commit(
-                Batch {
-                    checks: vec![],
-                    writes,
-                },
-                Durability::Relaxed,
-            ))
+            futures_lite::future::block_on(
+                storage.commit(Batch { checks: vec![], writes }, Durability::Relaxed),
+            )
         };
         commit(setup).unwrap();
         let before = storage.snapshot();
         let refused = commit(vec![
             put(Table::Journal, "x", "new"),
             put(Table::History, "a", "changed"),
-            Write::DeleteRange {
-                table: Table::History,
-                range: KeyRange::new("a", "c"),
-            },
+            Write::DeleteRange { table: Table::History, range: KeyRange::new("a", "c") },
             put(Table::History, "c", "new"),
-            Write::Insert {
-                table: Table::History,
-                key: "c".into(),
-                value: Bytes::new(),
-            },
+            Write::Insert { table: Table::History, key: "c".into(), value: Bytes::new() },
         ]);
-        assert!(
-            matches!(refused, Err(StorageError::Conflict)),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(StorageError::Conflict)), "{refused:?}");
         assert_eq!(storage.snapshot(), before);
     }
 }

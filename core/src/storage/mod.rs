@@ -125,10 +125,7 @@ pub struct KeyRange {
 impl KeyRange {
     /// Returns the range `start <= key < end`.
     pub fn new(start: impl Into<Key>, end: impl Into<Key>) -> Self {
-        Self {
-            start: start.into(),
-            end: end.into(),
-        }
+        Self { start: start.into(), end: end.into() }
     }
 
     /// Returns the range of every key that starts with `prefix`.
@@ -139,10 +136,7 @@ impl KeyRange {
         if let Some(last) = end.pop() {
             end.push(char::from_u32(last as u32 + 1).unwrap_or(char::MAX));
         }
-        Self {
-            start: prefix.to_owned(),
-            end,
-        }
+        Self { start: prefix.to_owned(), end }
     }
 
     /// Tells whether `key` is in the range.
@@ -337,10 +331,6 @@ impl StorageError {
         E: std::error::Error + Send + Sync + 'static,
     {
         let reason = cause.to_string();
-        Self::Unavailable {
-            retryable,
-            reason,
-            cause: Some(std::sync::Arc::new(cause)),
-        }
+        Self::Unavailable { retryable, reason, cause: Some(std::sync::Arc::new(cause)) }
     }
 }
