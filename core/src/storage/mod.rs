@@ -5,6 +5,8 @@
 //! (feature `testing`) holds a store; nothing else is asked of it.
 
 mod boxed;
+#[cfg(feature = "testing")]
+pub mod faulty;
 mod memory;
 
 use std::fmt::Debug;
