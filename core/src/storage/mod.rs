@@ -6,6 +6,8 @@
 
 mod boxed;
 #[cfg(feature = "testing")]
+pub mod conformance;
+#[cfg(feature = "testing")]
 pub mod faulty;
 mod memory;
 
