@@ -5,8 +5,12 @@ mod error;
 mod id;
 mod maybe_send;
 pub mod storage;
+#[cfg(feature = "fs")]
+mod system_env;
 
 pub use env::Env;
 pub use error::{Error, Result};
 pub use id::{DeletionId, ThreadId, TreeId};
 pub use maybe_send::{BoxFn, BoxFuture, MaybeSend, MaybeSync};
+#[cfg(feature = "fs")]
+pub use system_env::SystemEnv;
