@@ -133,6 +133,18 @@ impl Writer {
         Ok(touched)
     }
 
+    /// Commits without blanking what is deleted, as a disk without space asks for.
+    pub(super) fn commit_lean(
+        &mut self,
+        batch: &Batch,
+        durability: Durability,
+    ) -> StorageResult<usize> {
+        set_secure_delete(&self.connection, false).map_err(storage_error)?;
+        let result = self.commit(batch, durability);
+        set_secure_delete(&self.connection, true).map_err(storage_error)?;
+        result
+    }
+
     fn set_strict(&mut self, strict: bool) -> StorageResult<()> {
         if self.strict != strict {
             // FULL syncs the log at each commit, earlier ones that are in it included.
@@ -191,7 +203,7 @@ fn try_connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "page_size", 4096)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    connection.pragma_update_and_check(None, "secure_delete", "ON", |_| Ok(()))?;
+    set_secure_delete(&connection, true)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     // A disk's own cache is emptied too, where the system tells the two apart (macOS).
     connection.pragma_update(None, "fullfsync", "ON")?;
@@ -200,6 +212,10 @@ fn try_connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "journal_size_limit", WAL_KEPT, |_| Ok(()))?;
     Ok(connection)
+}
+
+fn set_secure_delete(connection: &Connection, on: bool) -> rusqlite::Result<()> {
+    connection.pragma_update_and_check(None, "secure_delete", on, |_| Ok(()))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

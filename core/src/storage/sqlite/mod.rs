@@ -44,8 +44,9 @@ const RESERVE_BATCH: usize = 64 << 10;
 /// it, of every process. The log goes into the database after a commit returned, in the background,
 /// once it is longer than 16 MB, and on the last close.
 ///
-/// On a full disk a strict batch of at most 64 KiB is tried once more with the reserve's space; the
-/// reserve is made anew by the next scrub or open that finds room.
+/// When the disk is full, the reserve goes to the next strict batch of at most 64 KiB. Until there
+/// is room for a new reserve, such batches alone are taken, and what they delete is left to the
+/// scrub to blank, since that takes as much space again.
 #[derive(Debug)]
 pub struct SqliteStorage(Arc<Database>);
 
@@ -132,7 +133,8 @@ impl Storage for SqliteStorage {
         self.on_thread(|database| {
             let scrubbed =
                 database.connections.write(|writer| upkeep::scrub(&writer.connection))?;
-            database.reserve.fill();
+            // No error of the scrub's: the next commit tries again.
+            let _ = database.reserve.fill();
             Ok(scrubbed)
         })
         .await
@@ -154,25 +156,29 @@ impl Database {
         let mut connection = connections::connect(&path)?;
         schema::prepare(&mut connection)?;
         let reserve = Reserve::new(dir);
-        reserve.fill();
+        // A store on a full disk opens all the same, for reading and deleting.
+        let _ = reserve.fill();
         let log = dir.join(format!("{}-wal", schema::FILE_NAME));
         let connections = Connections::new(path, connection);
         Ok(Self { connections, log, reserve, shortening: AtomicBool::new(false) })
     }
 
     fn commit(&self, batch: &Batch, durability: Durability) -> StorageResult<()> {
-        let commit = || self.connections.write(|writer| writer.commit(batch, durability));
-        let mut result = commit();
+        let lean = || self.connections.write(|writer| writer.commit_lean(batch, durability));
         // An append is strict too at times; only its size tells it from a deletion.
         let urgent = durability == Durability::Strict && batch.size() <= RESERVE_BATCH;
-        if urgent
-            && matches!(result, Err(StorageError::QuotaExceeded { .. }))
-            && self.reserve.release()
-        {
-            // The log's own space is part of what can be had; what prevents it is seen below.
-            let _ = self.connections.write(|writer| upkeep::empty_log(&writer.connection));
-            result = commit();
-        }
+        let result = match self.reserve.fill() {
+            // The reserve was needed, and its space is for what is urgent alone.
+            Err(full) if !urgent => Err(full),
+            Err(_) => lean(),
+            Ok(()) => match self.connections.write(|writer| writer.commit(batch, durability)) {
+                Err(StorageError::QuotaExceeded { .. }) if urgent => {
+                    self.reserve.release();
+                    lean()
+                }
+                other => other,
+            },
+        };
         if result? == 0 && durability == Durability::Strict {
             upkeep::sync_log(&self.log)?;
         }

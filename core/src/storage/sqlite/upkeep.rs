@@ -30,22 +30,29 @@ impl Reserve {
         Self(directory.join(RESERVE_NAME))
     }
 
-    /// Makes the file if it is absent and there is room. A store works without it, so failure is
-    /// no error; the next call tries again.
-    pub(super) fn fill(&self) {
-        let mut noise = vec![0; RESERVE_SIZE];
-        if self.0.exists() || getrandom::fill(&mut noise).is_err() {
-            return;
+    /// Makes the file if it is absent; only a full disk is an error, since a store works without.
+    pub(super) fn fill(&self) -> StorageResult<()> {
+        if self.0.exists() {
+            return Ok(());
         }
-        let Ok(mut file) = super::new_file(&self.0) else { return };
-        if file.write_all(&noise).and_then(|()| file.sync_all()).is_err() {
-            self.release();
+        let written = super::new_file(&self.0).and_then(|mut file| {
+            let mut noise = vec![0; RESERVE_SIZE];
+            getrandom::fill(&mut noise).map_err(std::io::Error::other)?;
+            file.write_all(&noise)?;
+            file.sync_all()
+        });
+        match written {
+            Err(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                self.release();
+                Err(file_error(&self.0, error))
+            }
+            _ => Ok(()),
         }
     }
 
-    /// Gives the space back to the disk; tells whether there was any.
-    pub(super) fn release(&self) -> bool {
-        fs::remove_file(&self.0).is_ok()
+    /// Gives the space back to the disk, if it was not yet.
+    pub(super) fn release(&self) {
+        let _ = fs::remove_file(&self.0);
     }
 }
 
@@ -70,7 +77,7 @@ pub(super) fn shorten_log(connections: &Connections) {
 }
 
 /// Empties the log into the database at once and gives its space back to the disk.
-pub(super) fn empty_log(connection: &Connection) -> StorageResult<Scrubbed> {
+fn empty_log(connection: &Connection) -> StorageResult<Scrubbed> {
     let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
     Ok(if busy.map_err(storage_error)? { Scrubbed::Prevented } else { Scrubbed::Physical })
 }
