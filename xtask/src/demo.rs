@@ -1,12 +1,11 @@
 //! `cargo xtask demo`: the demo, built from the packed package and served on this machine.
 
 use std::io::IsTerminal;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 
 use crate::npm::Project;
 use crate::package;
@@ -26,7 +25,7 @@ pub(crate) struct Args {
 /// Builds the demo and serves it until Ctrl-C.
 ///
 /// # Errors
-/// When the port is taken, something can't be built, or the server ends by itself.
+/// When the port is taken, something can't be built, or the server doesn't start.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let address = (Ipv4Addr::LOCALHOST, args.port);
     TcpListener::bind(address)
@@ -36,25 +35,16 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     demo.install_tarball(&package.tarball.context("there is no package to build the demo from")?)?;
     demo.run("build", &[])?;
 
-    let mut server = Command::new("npm")
-        .args(["run", "--silent", "preview", "--", "--host", "127.0.0.1", "--strictPort", "--port"])
+    println!("\nCreel's demo: http://127.0.0.1:{}/ (Ctrl-C stops it)", args.port);
+    // The server takes this process's place, so that stopping the one always stops the other.
+    let failure = Command::new(workspace.path(DEMO).join("node_modules/.bin/vite"))
+        .args(["preview", "--host", "127.0.0.1", "--strictPort", "--port"])
         .arg(args.port.to_string())
         .args(should_open(args).then_some("--open"))
         .current_dir(workspace.path(DEMO))
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .context("npm doesn't start")?;
-    while TcpStream::connect(address).is_err() {
-        if let Some(status) = server.try_wait()? {
-            bail!("the demo's server ended before it answered: {status}");
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    println!("\nCreel's demo: http://127.0.0.1:{}/ (Ctrl-C stops it)", args.port);
-    let status = server.wait()?;
-    ensure!(status.success(), "the demo's server ended: {status}");
-    Ok(())
+        .exec();
+    Err(failure).context("the demo's server doesn't start")
 }
 
 /// A browser is opened for a person at a screen, not for a script or a machine without one.

@@ -42,7 +42,7 @@ impl<'a> Project<'a> {
             .run()
             .with_context(|| {
                 format!(
-                    "npm could not install the packages of {directory}: is its registry reachable?"
+                    "npm could not install the packages of {directory} that its lock file names"
                 )
             })
     }

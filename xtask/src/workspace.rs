@@ -1,5 +1,6 @@
 //! Where things are: the repository, its npm projects, cargo's target directory, and a shell that stands in the root.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -38,6 +39,10 @@ impl Workspace {
         };
         let (root, target) = (path("workspace_root")?, path("target_directory")?);
         shell.change_dir(&root);
+        if !std::io::stdout().is_terminal() {
+            // Some tools colour their output wherever the variable CI is set, and no log reads that.
+            shell.set_var("NO_COLOR", "1");
+        }
         Ok(Self { shell, root, target })
     }
 

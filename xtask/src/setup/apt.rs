@@ -17,10 +17,13 @@ pub(crate) fn install(workspace: &Workspace, packages: &[&str]) -> Result<()> {
     println!("installing with apt-get: {names}");
     // A failed update is no reason to stop: the packages may be known or cached already.
     cmd!(shell, "{root} {with...} apt-get update -qq").quiet().ignore_status().run()?;
-    cmd!(shell, "{root} {with...} apt-get install -y -qq --no-remove {packages...}")
-        .quiet()
-        .run()
-        .with_context(|| format!("apt-get could not install {names}"))
+    cmd!(
+        shell,
+        "{root} {with...} apt-get install -y -qq --no-remove --no-install-recommends {packages...}"
+    )
+    .quiet()
+    .run()
+    .with_context(|| format!("apt-get could not install {names}"))
 }
 
 fn privilege(shell: &Shell) -> Result<(&'static str, &'static [&'static str])> {

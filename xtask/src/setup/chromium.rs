@@ -39,13 +39,15 @@ pub(crate) fn ensure(workspace: &Workspace) -> Result<PathBuf> {
     println!("installing Playwright's Chromium");
     let shell = &workspace.shell;
     let driver = Path::new("node_modules/.bin/playwright-core");
-    let downloaded = cmd!(shell, "{driver} install chromium").quiet().run();
+    let downloaded = cmd!(shell, "{driver} install chromium").quiet().ignore_stderr().run();
     if downloaded.is_ok() && starts(workspace, &playwrights) {
         return Ok(playwrights.into());
     }
+    println!("Playwright's Chromium can't be downloaded or lacks libraries; trying apt-get");
     let advice = "no Chromium starts here and none could be installed: \
          install Chromium or Chrome, or let the variable CHROMIUM name one";
-    apt::install(workspace, &["chromium"]).context(advice)?;
+    apt::install(workspace, &["chromium", "chromium-sandbox", "fonts-liberation"])
+        .context(advice)?;
     located(&installed(workspace).context(advice)?)
 }
 
