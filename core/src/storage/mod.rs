@@ -10,8 +10,6 @@ pub mod conformance;
 #[cfg(feature = "testing")]
 pub mod faulty;
 mod memory;
-#[cfg(feature = "fs")]
-mod sqlite;
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -21,10 +19,13 @@ use serde::{Deserialize, Serialize};
 
 pub use boxed::BoxedStorage;
 pub use memory::MemoryStorage;
-#[cfg(feature = "fs")]
-pub use sqlite::SqliteStorage;
+#[cfg(feature = "testing")]
+pub use memory::Snapshot;
 
 use crate::maybe_send::{BoxFn, MaybeSend, MaybeSync};
+
+/// The bytes of keys and values after which the built-in backends end a page of a scan early.
+const SCAN_BYTES: usize = 4 << 20;
 
 /// Keeps the three tables of one store.
 ///

@@ -1,0 +1,28 @@
+//! Every limit of the store in one table, so that code, documentation and tests agree.
+
+/// The longest thread name, in bytes of UTF-8.
+pub const MAX_NAME: usize = 1024;
+/// The longest preview that is kept, in characters; longer ones are cut.
+pub const MAX_PREVIEW_CHARS: usize = 300;
+/// The longest of the other text fields of a thread (cwd, model, …), in bytes of UTF-8.
+pub const MAX_TEXT: usize = 4096;
+/// The largest `metadata` or `source` value, in bytes of JSON.
+pub const MAX_METADATA: usize = 16 * 1024;
+/// The largest item, in bytes of JSON.
+pub const MAX_ITEM: usize = 16 * 1024 * 1024;
+/// The most items of one append.
+pub const MAX_BATCH_ITEMS: usize = 10_000;
+/// The most bytes of JSON of one append.
+pub const MAX_BATCH_BYTES: usize = 64 * 1024 * 1024;
+/// The most threads or items of one page.
+pub const MAX_PAGE: usize = 1000;
+/// The threads of a page unless the caller says otherwise.
+pub const DEFAULT_PAGE: usize = 50;
+/// The deepest nesting of an item's JSON.
+pub const MAX_DEPTH: usize = 128;
+/// The longest cursor or search term that is read, in bytes.
+pub const MAX_QUERY_TEXT: usize = 4096;
+/// The size that a segment of a history grows to, in bytes.
+pub const SEGMENT_BYTES: usize = 128 * 1024;
+/// The threads of one catalog page.
+pub const PAGE_THREADS: u32 = 256;
