@@ -11,6 +11,7 @@ pub use error::{Error, Result};
 pub use id::{DeletionId, ThreadId, TreeId};
 pub use maybe_send::{BoxFn, BoxFuture, MaybeSend, MaybeSync};
 mod change;
+pub mod import;
 mod item;
 pub mod limits;
 mod observe;
