@@ -15,6 +15,7 @@ pub mod import;
 mod item;
 pub mod limits;
 mod observe;
+pub mod protocol;
 mod query;
 mod thread;
 
