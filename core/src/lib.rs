@@ -5,6 +5,8 @@ mod error;
 mod id;
 mod maybe_send;
 pub mod storage;
+#[cfg(feature = "fs")]
+mod system_env;
 
 pub use env::Env;
 pub use error::{Error, Result};
@@ -24,3 +26,5 @@ pub use item::{Item, StoredItem};
 pub use observe::{Observed, observe};
 pub use query::*;
 pub use thread::{CreateThread, EdgeStatus, GitInfo, Thread, ThreadDetails, ThreadPatch};
+#[cfg(feature = "fs")]
+pub use system_env::SystemEnv;
