@@ -88,7 +88,11 @@ pub enum Change {
 
 /// A change with the place of its entry in the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
+#[cfg_attr(
+    feature = "tsify",
+    derive(tsify::Tsify),
+    tsify(missing_as_null, type = "{ position: number } & Change")
+)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeEvent {
     /// The number of the journal entry that carried it.

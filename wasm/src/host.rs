@@ -106,8 +106,7 @@ impl Storage for JsHost {
             let key = key.ok_or_else(|| misbehaved("scan", "records of a key and a value"))?;
             Ok((key, bytes("scan", &record.get(1))?))
         };
-        let records =
-            array("scan", &records)?.iter().map(record).collect::<StorageResult<_>>()?;
+        let records = array("scan", &records)?.iter().map(record).collect::<StorageResult<_>>()?;
         Ok(Page { records, more: property(&answer, "more").is_truthy() })
     }
 

@@ -30,11 +30,8 @@ pub(crate) fn write(page: &ItemPage) -> String {
         let comma = if n == 0 { "" } else { "," };
         let item = stored.item.json();
         // Writing to a string does not fail.
-        let _ = write!(
-            text,
-            "{comma}{{\"seq\":{},\"at\":{},\"item\":{item}}}",
-            stored.seq, stored.at
-        );
+        let _ =
+            write!(text, "{comma}{{\"seq\":{},\"at\":{},\"item\":{item}}}", stored.seq, stored.at);
     }
     text.push_str("],\"nextCursor\":");
     text.push_str(&json(page.next_cursor.as_deref()));

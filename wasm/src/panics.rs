@@ -13,7 +13,9 @@ thread_local! {
 
 /// Calls `listener` with the message of a panic; nothing of this instance may be used after it.
 #[wasm_bindgen(js_name = onPanic)]
-pub fn on_panic(listener: Function) {
+pub fn on_panic(
+    #[wasm_bindgen(unchecked_param_type = "(message: string) => void")] listener: Function,
+) {
     LISTENER.with(|kept| kept.replace(Some(listener)));
     panic::set_hook(Box::new(|info| {
         // The listener leaves its place first, so that a panic on the way can't call it again.
