@@ -24,13 +24,12 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// Finds the workspace that this program was built from.
+    /// Finds the workspace around the current directory, where cargo found the alias.
     ///
     /// # Errors
     /// When `cargo metadata` fails or its answer is not understood.
     pub(crate) fn find() -> Result<Self> {
         let shell = Shell::new()?;
-        shell.change_dir(Path::new(env!("CARGO_MANIFEST_DIR")));
         let text = cmd!(shell, "cargo metadata --no-deps --format-version 1").quiet().read()?;
         let metadata: Value = serde_json::from_str(&text).context("cargo metadata is not JSON")?;
         let path = |field: &str| {

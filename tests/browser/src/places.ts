@@ -3,12 +3,15 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
+type Variable = "CARGO_TARGET_DIR" | "CREEL_TARBALL" | "CREEL_TESTING_WASM" | "CHROMIUM";
+
+const environment: Partial<Record<Variable, string>> = process.env;
 const repository = join(import.meta.dirname, "../../..");
-const target = process.env["CARGO_TARGET_DIR"] ?? join(repository, "target");
+const target = environment.CARGO_TARGET_DIR ?? join(repository, "target");
 
 /** Returns the packed package: the variable CREEL_TARBALL, or the newest below cargo's target. */
 export function tarball(): string {
-  const named = process.env["CREEL_TARBALL"];
+  const named = environment.CREEL_TARBALL;
   if (named) return existing(named, "CREEL_TARBALL names it");
   const directory = join(target, "npm");
   const packed = existsSync(directory) ? readdirSync(directory) : [];
@@ -22,7 +25,7 @@ export function tarball(): string {
 
 /** Returns the directory of the module that was built with the feature `testing`. */
 export function testingModule(): string {
-  const directory = process.env["CREEL_TESTING_WASM"] ?? join(target, "creel-wasm-testing");
+  const directory = environment.CREEL_TESTING_WASM ?? join(target, "creel-wasm-testing");
   existing(join(directory, "creel_bg.wasm"), "`cargo xtask test --browser` makes it");
   return directory;
 }
@@ -35,7 +38,7 @@ export function installedPackage(): string {
 
 /** Returns the browser: the variable CHROMIUM, or Debian's. */
 export function chromiumPath(): string {
-  const path = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+  const path = environment.CHROMIUM ?? "/usr/bin/chromium";
   return existing(path, "let the variable CHROMIUM name a Chromium or Chrome");
 }
 

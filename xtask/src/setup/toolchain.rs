@@ -13,6 +13,7 @@ use super::apt;
 use crate::workspace::Workspace;
 
 const TARGET: &str = "wasm32-unknown-unknown";
+const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_PACKAGES: [&str; 5] =
     ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "rust-web-clippy"];
@@ -66,17 +67,14 @@ impl Toolchain {
         match self {
             Self::Usual => cmd!(shell, "cargo {arguments...} --target {TARGET}"),
             Self::Debian => {
-                let outer =
-                    ["CARGO", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTUP_TOOLCHAIN"];
-                let debian = cmd!(
-                    shell,
-                    "/usr/bin/cargo {arguments...} -Z build-std=std,panic_abort --target {TARGET}"
-                );
-                outer
+                // As `cargo clippy`, cargo would prefer the linter of rustup's directory to the one beside it.
+                let lints = arguments.first() == Some(&"clippy");
+                let program = if lints { "/usr/bin/cargo-clippy" } else { DEBIAN_CARGO };
+                ["LD_LIBRARY_PATH", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTUP_TOOLCHAIN"]
                     .into_iter()
-                    .fold(debian, Cmd::env_remove)
-                    .env_remove("LD_LIBRARY_PATH")
-                    .env("PATH", debian_path())
+                    .fold(cmd!(shell, "{program} {arguments...}"), Cmd::env_remove)
+                    .args(["-Z", "build-std=std,panic_abort", "--target", TARGET])
+                    .env("CARGO", DEBIAN_CARGO)
                     .env("RUSTC", DEBIAN_RUSTC)
                     .env("RUSTDOC", "/usr/bin/rustdoc")
                     .env("RUSTC_BOOTSTRAP", "1")
@@ -100,11 +98,6 @@ impl Toolchain {
     }
 }
 
-/// `/usr/bin` first: cargo looks up `cargo clippy` and its driver there.
-fn debian_path() -> String {
-    format!("/usr/bin:{}", std::env::var("PATH").unwrap_or_default())
-}
-
 fn usual_is_complete(workspace: &Workspace) -> bool {
     let shell = &workspace.shell;
     let asked =
@@ -123,7 +116,7 @@ fn debian_is_complete(workspace: &Workspace) -> bool {
     let Some(version) = debian_version(workspace) else {
         return false;
     };
-    let needed = ["/usr/bin/cargo", "/usr/bin/cargo-clippy", "/usr/bin/rust-lld"];
+    let needed = [DEBIAN_CARGO, "/usr/bin/cargo-clippy", "/usr/bin/rust-lld"];
     let source = "/usr/lib/rustlib/src/rust/library/Cargo.lock";
     new_enough(&version.release)
         && needed.into_iter().chain([source]).all(|file| Path::new(file).exists())
