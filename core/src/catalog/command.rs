@@ -6,6 +6,7 @@
 use super::event::Event;
 use crate::id::{DeletionId, ThreadId};
 use crate::item::Item;
+use crate::observe::Observed;
 use crate::query::DeleteOptions;
 use crate::storage::Write;
 use crate::thread::{CreateThread, EdgeStatus, ThreadPatch};
@@ -15,7 +16,7 @@ use crate::thread::{CreateThread, EdgeStatus, ThreadPatch};
 pub(crate) enum Command {
     /// `id` is the one to use if `thread` names none.
     Create { id: ThreadId, thread: Box<CreateThread> },
-    Append { thread: ThreadId, items: Vec<(Option<i64>, Item)>, observed: Box<ObservedPatch> },
+    Append { thread: ThreadId, items: Vec<(Option<i64>, Item)>, observed: Box<Observed> },
     Update { thread: ThreadId, patch: Box<ThreadPatch> },
     SetEdge { thread: ThreadId, status: EdgeStatus },
     SetParent { thread: ThreadId, parent: Option<ThreadId> },
@@ -24,15 +25,6 @@ pub(crate) enum Command {
     Delete { thread: ThreadId, deletion: DeletionId, options: DeleteOptions },
     Undelete { deletion: DeletionId },
     Erase(Eraser),
-}
-
-/// What items say of their thread, derived above the append.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct ObservedPatch {
-    /// Fields that the latest item to name them sets.
-    pub(crate) patch: ThreadPatch,
-    /// Whether a user turn started.
-    pub(crate) user_turn: bool,
 }
 
 /// One bounded batch of a deletion's erasure.
@@ -47,6 +39,14 @@ impl Command {
     /// Tells whether the command makes room, so that it goes first when room is scarce.
     pub(crate) fn frees(&self) -> bool {
         matches!(self, Self::Delete { .. } | Self::Erase(_))
+    }
+
+    /// Returns the bytes of the items that the command carries.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Append { items, .. } => items.iter().map(|(_, item)| item.json().len()).sum(),
+            _ => 0,
+        }
     }
 
     /// Tells whether the commit must survive a power loss whatever the caller chose.

@@ -5,6 +5,7 @@
 //! storage, clocks or chance.
 
 mod apply;
+mod changes;
 mod command;
 mod decide;
 mod event;
@@ -22,11 +23,12 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use apply::ApplyError;
 pub(crate) use command::{Command, Decision, Eraser};
-pub(crate) use decide::decide;
+pub(crate) use decide::{decide, plan, segments};
 pub(crate) use event::{Event, Packed, Segment};
 pub(crate) use index::Indexes;
 pub(crate) use ordinals::Ordinals;
 pub(crate) use record::{Record, page_of};
+pub(crate) use list::page_limit;
 pub(crate) use tail::Tail;
 
 use crate::id::{DeletionId, ThreadId};
@@ -228,7 +230,9 @@ impl Catalog {
                     self.tails.remove(&ord);
                 }
                 Undo::TailLength(ord, length) => {
-                    if let Some(tail) = self.tails.get_mut(&ord) {
+                    if length == 0 {
+                        self.tails.remove(&ord);
+                    } else if let Some(tail) = self.tails.get_mut(&ord) {
                         tail.truncate(length);
                     }
                 }

@@ -99,6 +99,7 @@ impl Record {
         set(&mut details.model_provider, &patch.model_provider);
         set(&mut details.model, &patch.model);
         set(&mut details.cli_version, &patch.cli_version);
+        set(&mut details.originator, &patch.originator);
         set(&mut details.git_info, &patch.git_info);
         set(&mut details.agent_nickname, &patch.agent_nickname);
         set(&mut details.agent_role, &patch.agent_role);
