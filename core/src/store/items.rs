@@ -173,23 +173,22 @@ async fn read<S: Storage>(
         .collect()
 }
 
-/// A page may be short, but what it has follows on without a gap.
+/// A page may be short, but it starts where it was asked to and has no gap.
 fn check_whole(
     history: &History,
     range: &Range<u64>,
     lines: &[(u64, Line)],
     descending: bool,
 ) -> Result<()> {
-    let first = match (descending, lines.first(), lines.last()) {
-        (false, _, _) => range.start,
-        (true, Some((first, _)), Some((last, _))) if last + 1 == range.end => *first,
-        _ => range.end.saturating_sub(lines.len() as u64),
+    let anchored = match (descending, lines.first(), lines.last()) {
+        (false, Some((first, _)), _) => *first == range.start,
+        (true, _, Some((last, _))) => last + 1 == range.end,
+        _ => range.is_empty(),
     };
-    let whole = (first..).zip(lines).all(|(expected, (seq, _))| expected == *seq);
-    if whole && (range.is_empty() || !lines.is_empty()) {
+    if anchored && lines.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0) {
         return Ok(());
     }
-    Err(gap(history, first, "an item is missing"))
+    Err(gap(history, range.start, "an item is missing"))
 }
 
 /// Reads the segment that covers an item.
