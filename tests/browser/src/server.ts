@@ -16,7 +16,7 @@ const TYPES: Record<string, string> = {
 export class StaticServer {
   readonly #server: Server;
 
-  /** Starts a server; `roots` maps the first part of a path to a directory. */
+  /** Starts a server; `roots` maps the beginning of a path to a directory. */
   static async start(
     roots: Record<string, string>,
     pages: Record<string, string> = {},
@@ -28,12 +28,11 @@ export class StaticServer {
         response.writeHead(200, { "content-type": "text/html" }).end(page);
         return;
       }
-      const [, first = "", ...rest] = normalize(path).split("/");
-      const root = roots[first] ?? roots[""];
-      const file = root && join(root, ...(roots[first] ? rest : [first, ...rest]));
+      const root = Object.keys(roots).find((root) => normalize(path).startsWith(`/${root}/`));
+      const file = root && join(roots[root] ?? "", normalize(path).slice(root.length + 1));
       try {
         if (!file) throw new Error(`nothing is at ${path}`);
-        const content = await readFile(file.endsWith("/") ? join(file, "index.html") : file);
+        const content = await readFile(file);
         const type = TYPES[extname(file)] ?? "application/octet-stream";
         response.writeHead(200, { "content-type": type }).end(content);
       } catch {
