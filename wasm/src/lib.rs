@@ -9,6 +9,7 @@ mod errors;
 pub mod host;
 mod items;
 pub mod panics;
+pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -39,7 +39,8 @@ impl Store {
             None => BoxedStorage::new(MemoryStorage::default()),
         };
         let durability = checked(read_durability(durability.as_deref()))?;
-        let options = StoreOptions { durability, ..StoreOptions::default() };
+        let mut options = StoreOptions::default();
+        options.durability = durability;
         let core = checked(Core::open(storage, Arc::new(WasmEnv), options).await)?;
         Ok(Self { core: RefCell::new(Some(core)) })
     }
