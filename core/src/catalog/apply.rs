@@ -161,8 +161,10 @@ impl Catalog {
         let record = |ord: &u32| self.slot(*ord).ok_or_else(|| missing(*ord));
         let root_id = record(&root)?.id;
         let kept = crate::deletion::RECEIPT_IDS;
-        let ids = order.iter().take(kept).map(|ord| Ok(record(ord)?.id)).collect::<Result<_, _>>()?;
-        let mut trees = order.iter().map(|ord| Ok(record(ord)?.tree)).collect::<Result<Vec<_>, _>>()?;
+        let ids =
+            order.iter().take(kept).map(|ord| Ok(record(ord)?.id)).collect::<Result<_, _>>()?;
+        let mut trees =
+            order.iter().map(|ord| Ok(record(ord)?.tree)).collect::<Result<Vec<_>, _>>()?;
         trees.sort_unstable();
         trees.dedup();
         self.edit_all(members, |record| record.deletion = Some(deletion))?;
@@ -255,7 +257,8 @@ impl Catalog {
     }
 
     fn pending(&self, deletion: DeletionId) -> Result<&Deletion, ApplyError> {
-        self.deletion(deletion).ok_or_else(|| ApplyError(format!("deletion {deletion} is not known")))
+        self.deletion(deletion)
+            .ok_or_else(|| ApplyError(format!("deletion {deletion} is not known")))
     }
 
     /// Changes one record in place of its old self, and marks its page.
@@ -264,7 +267,8 @@ impl Catalog {
         id: ThreadId,
         change: impl FnOnce(&mut Record) -> Applied,
     ) -> Result<u32, ApplyError> {
-        let record = self.record(id).ok_or_else(|| ApplyError(format!("thread {id} is missing")))?;
+        let record =
+            self.record(id).ok_or_else(|| ApplyError(format!("thread {id} is missing")))?;
         let mut record = Record::clone(record);
         change(&mut record)?;
         let ord = record.ord;

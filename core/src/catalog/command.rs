@@ -15,15 +15,42 @@ use crate::thread::{CreateThread, EdgeStatus, ThreadPatch};
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
     /// `id` is the one to use if `thread` names none.
-    Create { id: ThreadId, thread: Box<CreateThread> },
-    Append { thread: ThreadId, items: Vec<(Option<i64>, Item)>, observed: Box<Observed> },
-    Update { thread: ThreadId, patch: Box<ThreadPatch> },
-    SetEdge { thread: ThreadId, status: EdgeStatus },
-    SetParent { thread: ThreadId, parent: Option<ThreadId> },
-    Archive { thread: ThreadId, group: u64 },
-    Unarchive { thread: ThreadId },
-    Delete { thread: ThreadId, deletion: DeletionId, options: DeleteOptions },
-    Undelete { deletion: DeletionId },
+    Create {
+        id: ThreadId,
+        thread: Box<CreateThread>,
+    },
+    Append {
+        thread: ThreadId,
+        items: Vec<(Option<i64>, Item)>,
+        observed: Box<Observed>,
+    },
+    Update {
+        thread: ThreadId,
+        patch: Box<ThreadPatch>,
+    },
+    SetEdge {
+        thread: ThreadId,
+        status: EdgeStatus,
+    },
+    SetParent {
+        thread: ThreadId,
+        parent: Option<ThreadId>,
+    },
+    Archive {
+        thread: ThreadId,
+        group: u64,
+    },
+    Unarchive {
+        thread: ThreadId,
+    },
+    Delete {
+        thread: ThreadId,
+        deletion: DeletionId,
+        options: DeleteOptions,
+    },
+    Undelete {
+        deletion: DeletionId,
+    },
     Erase(Eraser),
 }
 

@@ -13,7 +13,6 @@ use crate::error::{Error, Result, excerpt};
 use crate::id::ThreadId;
 use crate::limits::{DEFAULT_PAGE, MAX_PAGE, MAX_QUERY_TEXT};
 use crate::query::{ArchiveFilter, SortDirection, SortKey, ThreadPage, ThreadQuery};
-use crate::tree;
 
 impl Catalog {
     /// Returns a page of visible threads.
@@ -35,14 +34,14 @@ impl Catalog {
             return Err(Error::TooLarge { field, size, limit: MAX_QUERY_TEXT });
         }
         let descending = query.sort_direction == SortDirection::Desc;
-        let from = query.cursor.as_ref().map(|text| Cursor::parse(text, query.sort_key)).transpose()?;
+        let from =
+            query.cursor.as_ref().map(|text| Cursor::parse(text, query.sort_key)).transpose()?;
         let start = match &from {
             None => Bound::Unbounded,
             Some(cursor) if cursor.included => Bound::Included(cursor.place),
             Some(cursor) => Bound::Excluded(cursor.place),
         };
-        let bounds =
-            if descending { (Bound::Unbounded, start) } else { (start, Bound::Unbounded) };
+        let bounds = if descending { (Bound::Unbounded, start) } else { (start, Bound::Unbounded) };
         let candidates = self.candidates(query);
         let places: Vec<&BTreeSet<Place>> = match &candidates {
             Some(places) => vec![places],
@@ -112,15 +111,6 @@ impl Catalog {
             && (query.source_kinds.is_empty() || of_kind(record, &query.source_kinds))
             && searched();
         matches.then_some(record)
-    }
-
-    /// Returns whether `id` has `ancestor` above it.
-    pub(crate) fn is_below(&self, id: ThreadId, ancestor: ThreadId) -> bool {
-        let (Some(record), Some(above)) = (self.record(id), self.record(ancestor)) else {
-            return false;
-        };
-        let line = tree::lineage(record.ord, |ord| self.slot(ord)?.parent);
-        line.iter().skip(1).any(|ord| *ord == above.ord)
     }
 }
 

@@ -21,14 +21,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use apply::ApplyError;
 pub(crate) use command::{Command, Decision, Eraser};
 pub(crate) use decide::{decide, plan, segments};
 pub(crate) use event::{Event, Packed, Segment};
 pub(crate) use index::Indexes;
+pub(crate) use list::page_limit;
 pub(crate) use ordinals::Ordinals;
 pub(crate) use record::{Record, page_of};
-pub(crate) use list::page_limit;
 pub(crate) use tail::Tail;
 
 use crate::id::{DeletionId, ThreadId};

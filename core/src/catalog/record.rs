@@ -69,11 +69,6 @@ impl Record {
         self.deletion.is_none()
     }
 
-    /// Returns the page that holds the record.
-    pub(crate) fn page(&self) -> u32 {
-        page_of(self.ord)
-    }
-
     /// Applies what an event says of the metadata.
     pub(crate) fn touch(&mut self, touch: &Touch) {
         self.updated_at = touch.updated_at.unwrap_or(self.updated_at);

@@ -11,11 +11,6 @@ pub(crate) struct Tail {
 }
 
 impl Tail {
-    /// Returns the sequence number of the first line.
-    pub(crate) fn first(&self) -> u64 {
-        self.first
-    }
-
     pub(crate) fn lines(&self) -> &[Line] {
         &self.lines
     }

@@ -1,7 +1,7 @@
 //! Records as callers see them.
 
-use super::record::Record;
 use super::Catalog;
+use super::record::Record;
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::thread::Thread;

@@ -56,10 +56,11 @@ pub(crate) async fn plan<S: Storage>(storage: &S, replica: &Replica) -> Result<P
         writes.push(page_write(catalog, page, checkpoint, &event)?);
     }
     writes.push(head_write(replica, checkpoint)?);
-    writes.extend(expired.into_iter().map(|deletion| Write::Delete {
-        table: Table::Catalog,
-        key: keys::receipt(deletion),
-    }));
+    writes.extend(
+        expired
+            .into_iter()
+            .map(|deletion| Write::Delete { table: Table::Catalog, key: keys::receipt(deletion) }),
+    );
     let range = keys::entries_through(catalog.position);
     writes.push(Write::DeleteRange { table: Table::Journal, range });
     Ok(Plan { event, writes })
@@ -68,10 +69,7 @@ pub(crate) async fn plan<S: Storage>(storage: &S, replica: &Replica) -> Result<P
 /// Tells whether a plan made before `entry` still describes the store after it.
 pub(crate) fn survives(entry: &Entry) -> bool {
     !entry.events.iter().any(|event| {
-        matches!(
-            event,
-            Event::Erasing { .. } | Event::Checkpoint { .. } | Event::Segmented { .. }
-        )
+        matches!(event, Event::Erasing { .. } | Event::Checkpoint { .. } | Event::Segmented { .. })
     })
 }
 
@@ -89,11 +87,8 @@ async fn pack<S: Storage>(storage: &S, catalog: &Catalog) -> Result<(Vec<Packed>
         .map(|(record, _)| *record)
         .collect();
     let wanted = onto.iter().map(|record| segment_key(record)).collect();
-    let found = if onto.is_empty() {
-        Vec::new()
-    } else {
-        read(storage, Table::History, wanted).await?
-    };
+    let found =
+        if onto.is_empty() { Vec::new() } else { read(storage, Table::History, wanted).await? };
     let mut open: BTreeMap<u32, Bytes> = BTreeMap::new();
     for (record, value) in onto.iter().zip(found) {
         let key = segment_key(record);
@@ -128,9 +123,7 @@ async fn pack<S: Storage>(storage: &S, catalog: &Catalog) -> Result<(Vec<Packed>
 
 fn fits(record: &Record, tail: &Tail) -> bool {
     let (there, more) = (record.segment.bytes, tail.bytes());
-    there > 0
-        && there + more <= SEGMENT_BYTES as u64
-        && there <= SMALL_SEGMENT.max(GROWTH * more)
+    there > 0 && there + more <= SEGMENT_BYTES as u64 && there <= SMALL_SEGMENT.max(GROWTH * more)
 }
 
 fn segment_key(record: &Record) -> String {

@@ -81,12 +81,8 @@ async fn create<S: Storage>(storage: &S, env: &dyn Env) -> Result<()> {
 
 /// Returns `None` where a checkpoint came between the reads.
 async fn load_from<S: Storage>(storage: &S, head: Head) -> Result<Option<Replica>> {
-    let mut replica = Replica {
-        epoch: head.epoch,
-        last: head.last,
-        writers: head.writers,
-        ..Replica::default()
-    };
+    let mut replica = Replica::default();
+    (replica.epoch, replica.last, replica.writers) = (head.epoch, head.last, head.writers);
     let catalog = &mut replica.catalog;
     catalog.load_head(head.next_ordinal, head.deletions);
     catalog.checkpoint = head.checkpoint;
@@ -103,9 +99,7 @@ async fn load_from<S: Storage>(storage: &S, head: Head) -> Result<Option<Replica
             if number != Some(crate::catalog::page_of(record.ord)) {
                 return Err(corrupt(Table::Catalog, &key, "a thread of another page"));
             }
-            catalog
-                .load_record(record)
-                .map_err(|error| corrupt(Table::Catalog, &key, error.0))?;
+            catalog.load_record(record).map_err(|error| corrupt(Table::Catalog, &key, error.0))?;
         }
     }
     for (key, value) in scan_all(storage, Table::Catalog, KeyRange::prefix(keys::RECEIPTS)).await? {

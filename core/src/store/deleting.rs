@@ -6,9 +6,7 @@ use crate::catalog::{Command, plan};
 use crate::deletion::receipt_so_far;
 use crate::error::{Error, Result};
 use crate::id::{DeletionId, ThreadId, new_uuid};
-use crate::query::{
-    Children, DeleteOptions, DeletionPlan, PendingDeletion, Receipt, Wait,
-};
+use crate::query::{Children, DeleteOptions, DeletionPlan, PendingDeletion, Receipt, Wait};
 use crate::storage::Storage;
 
 impl<S: Storage> Store<S> {
@@ -137,11 +135,7 @@ impl<S: Storage> Store<S> {
 
 /// Answers at once if the deletion is finished, else when it is; work that waited for its next
 /// attempt, or was left to another instance, starts now.
-fn wait_for(
-    shared: &mut super::inner::Shared,
-    deletion: DeletionId,
-    reply: Reply<Receipt>,
-) {
+fn wait_for(shared: &mut super::inner::Shared, deletion: DeletionId, reply: Reply<Receipt>) {
     let catalog = &shared.replica.catalog;
     // A caller that went away has no use for the answer.
     if let Some(receipt) = catalog.receipt(deletion) {

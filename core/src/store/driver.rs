@@ -142,20 +142,21 @@ async fn settle<S: Storage>(inner: &Inner<S>, prepared: Prepared) {
         }
         Sent::Failed(error) => {
             let moved_on = advance(inner).await;
-            let mut shared = inner.lock();
-            let position = shared.replica.catalog.position;
-            // Once the journal is past its place, the commit can't land any more.
-            if moved_on.is_ok()
-                && shared.unsettled.as_ref().is_some_and(|lost| lost.entry.n <= position)
-            {
-                shared.unsettled = None;
-            } else {
-                drop(shared);
-                refuse_waiting(inner, &error);
-                inner.env.sleep(1000).await;
+            if moved_on.is_ok() && forget_lost(inner) {
+                return;
             }
+            refuse_waiting(inner, &error);
+            inner.env.sleep(1000).await;
         }
     }
+}
+
+/// Once the journal is past a lost commit's place, the commit can't land any more.
+fn forget_lost<S: Storage>(inner: &Inner<S>) -> bool {
+    let mut shared = inner.lock();
+    let position = shared.replica.catalog.position;
+    let forgotten = shared.unsettled.take_if(|lost| lost.entry.n <= position);
+    forgotten.is_some()
 }
 
 /// Callers don't wait for a storage that is away.

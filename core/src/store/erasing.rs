@@ -119,8 +119,7 @@ async fn try_step<S: Storage>(inner: &Inner<S>, id: DeletionId) -> Result<()> {
         let shared = inner.lock();
         let catalog = &shared.replica.catalog;
         let Some(state) = catalog.deletion(id) else { return Ok(()) };
-        let staying =
-            if state.scrubbed { deletion::staying(catalog, state) } else { Vec::new() };
+        let staying = if state.scrubbed { deletion::staying(catalog, state) } else { Vec::new() };
         (state.clone(), staying)
     };
     if !state.all_erased() {

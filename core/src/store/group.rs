@@ -139,9 +139,9 @@ fn prepare_group<S: Storage>(
         return Ok((decisions, None));
     }
     let writes = decided().flat_map(|decision| decision.writes.iter().cloned()).collect();
-    let strict = group.iter().any(|(command, durability)| {
-        *durability == Durability::Strict || command.strict()
-    });
+    let strict = group
+        .iter()
+        .any(|(command, durability)| *durability == Durability::Strict || command.strict());
     let durability = if strict { Durability::Strict } else { Durability::Relaxed };
     shared.commits += 1;
     let entry = Entry {
@@ -175,10 +175,9 @@ fn decide_all(
         .map(|(command, _)| {
             let decision = decide(catalog, command, at)?;
             for event in &decision.events {
-                catalog.apply(event, at).map_err(|error| Error::Corrupt {
-                    key: "catalog".into(),
-                    reason: error.0,
-                })?;
+                catalog
+                    .apply(event, at)
+                    .map_err(|error| Error::Corrupt { key: "catalog".into(), reason: error.0 })?;
             }
             Ok(decision)
         })

@@ -43,7 +43,6 @@ pub(crate) struct Shared {
     pub(crate) news: bool,
     /// Callers that wait for a checkpoint.
     pub(crate) checkpoints: Vec<Reply<()>>,
-    pub(crate) checkpoint_failure: Option<Error>,
     /// When the last checkpoint of this instance was, by its own clock.
     pub(crate) checkpoint_at: i64,
     pub(crate) erasures: HashMap<DeletionId, Erasure>,

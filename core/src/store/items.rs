@@ -104,9 +104,9 @@ fn page(mut items: Vec<StoredItem>, len: u64, descending: bool) -> ItemPage {
     if descending {
         items.reverse();
     }
-    let next = items.last().and_then(|last| {
-        if descending { last.seq.checked_sub(1) } else { Some(last.seq + 1) }
-    });
+    let next = items
+        .last()
+        .and_then(|last| if descending { last.seq.checked_sub(1) } else { Some(last.seq + 1) });
     ItemPage {
         backwards_cursor: items.first().map(|first| cursor(first.seq)),
         next_cursor: next.filter(|next| *next < len).map(cursor),

@@ -141,9 +141,8 @@ impl<S: Storage> Store<S> {
         items: Vec<(Option<i64>, Item)>,
     ) -> Result<Appended> {
         let count = items.len() as u64;
-        let observed = items.iter().fold(Observed::default(), |all, (_, item)| {
-            all.merge(observe(item))
-        });
+        let observed =
+            items.iter().fold(Observed::default(), |all, (_, item)| all.merge(observe(item)));
         let observed = Box::new(observed);
         let committed = self.commit(Command::Append { thread: id, items, observed }).await?;
         match committed.events.first() {

@@ -5,7 +5,7 @@ use super::driver::{advance, reply_all};
 use super::group::{Sent, commit, entry_time};
 use super::inner::{Inner, Shared};
 use crate::error::{Error, Result};
-use crate::journal::checkpoint::{Plan, plan, survives};
+use crate::journal::checkpoint::{Plan, plan};
 use crate::journal::commit::prepare;
 use crate::journal::entry::{CommitId, Entry, FORMAT};
 use crate::storage::{Durability, Storage};

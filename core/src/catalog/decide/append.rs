@@ -52,10 +52,8 @@ pub(super) fn append(
     let bytes = lines.iter().map(Line::size).sum();
     let tail = catalog.tail(record.ord).map(|tail| tail.lines()).unwrap_or_default();
     let segments = segments(record.len - tail.len() as u64, tail.iter().chain(&lines));
-    let segment = segments.last().map(|(first, text)| Segment {
-        first: *first,
-        bytes: text.len() as u64,
-    });
+    let segment =
+        segments.last().map(|(first, text)| Segment { first: *first, bytes: text.len() as u64 });
     let segment = segment.unwrap_or_default();
     let writes = segments
         .into_iter()
@@ -99,7 +97,8 @@ fn derived(record: &Record, observed: &Observed) -> Option<Box<ThreadPatch>> {
     let fits = |text: &Option<String>| text.clone().filter(|t| validate::text("", Some(t)).is_ok());
     let details = &record.details;
     let git_info = observed.git_info.clone().filter(|git| validate::git_info(Some(git)).is_ok());
-    let usage = observed.token_usage.clone().filter(|usage| validate::json("", Some(usage)).is_ok());
+    let usage =
+        observed.token_usage.clone().filter(|usage| validate::json("", Some(usage)).is_ok());
     let preview = observed.preview.as_deref().map(validate::preview);
     let patch = ThreadPatch {
         preview: unset(&record.preview.clone().filter(|text| !text.is_empty()), &preview),

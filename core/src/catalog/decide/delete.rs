@@ -37,7 +37,8 @@ pub(crate) fn plan(catalog: &Catalog, id: ThreadId, children: Children) -> Resul
         plan.bytes += record.bytes;
     }
     let taken: Ordinals = order.iter().copied().collect();
-    let is_taken = |id: ThreadId| catalog.record(id).is_some_and(|record| taken.contains(record.ord));
+    let is_taken =
+        |id: ThreadId| catalog.record(id).is_some_and(|record| taken.contains(record.ord));
     plan.forks = catalog
         .records()
         .filter(|record| record.visible() && !taken.contains(record.ord))
@@ -119,9 +120,11 @@ pub(super) fn undelete(catalog: &Catalog, deletion: DeletionId) -> Result<Decisi
     if !state.erased.is_empty() {
         return refuse("erasing has begun");
     }
-    let orphan = state.members.iter().filter_map(|ord| catalog.slot(ord)?.parent).any(|parent| {
-        !state.members.contains(parent) && !catalog.is_visible(parent)
-    });
+    let orphan = state
+        .members
+        .iter()
+        .filter_map(|ord| catalog.slot(ord)?.parent)
+        .any(|parent| !state.members.contains(parent) && !catalog.is_visible(parent));
     if orphan {
         return refuse("the parent of its root is deleted too");
     }
