@@ -37,16 +37,21 @@ export function init(input?: InitInput): Promise<void> {
   return loading;
 }
 
-/** Returns a living instance, a fresh one if the last has died. */
+/** Returns a living instance. */
 export async function living(input?: InitInput): Promise<Instance> {
   await init(input);
-  if (!instance || instance.dead) {
-    if (instance) freshInstance();
-    const born = new Instance();
-    onPanic((message) => born.kill(message));
-    instance = born;
-  }
+  instance ??= born();
   return instance;
+}
+
+function born(): Instance {
+  const own = new Instance(() => {
+    instance = undefined;
+    // Not before the trap is over; after it, no timer finds the dead memory any more.
+    queueMicrotask(freshInstance);
+  });
+  onPanic((message) => own.kill(message));
+  return own;
 }
 
 async function load(input?: InitInput): Promise<void> {

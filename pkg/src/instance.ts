@@ -14,6 +14,18 @@ export class Instance {
   /** Why no call is let in any more. */
   dead: CreelError | undefined;
   readonly #waiting = new Set<(reason: CreelError) => void>();
+  readonly #deathbed: Set<() => void>;
+
+  /** Makes the gate of a new instance; `onDeath` is called at the end of it. */
+  constructor(onDeath: () => void) {
+    this.#deathbed = new Set([onDeath]);
+  }
+
+  /** Calls `listener` at the end of the instance, unless the function returned is called before. */
+  onDeath(listener: () => void): () => void {
+    this.#deathbed.add(listener);
+    return () => void this.#deathbed.delete(listener);
+  }
 
   /** Calls into the module; every failure is a `CreelError`. */
   call<T>(method: () => T | Promise<T>): Promise<T> {
@@ -47,6 +59,7 @@ export class Instance {
     this.dead = new CreelError("instance_dead", reason, { cause });
     for (const reject of this.#waiting) reject(this.dead);
     this.#waiting.clear();
+    for (const listener of this.#deathbed) listener();
   }
 
   #translate(thrown: unknown): unknown {

@@ -8,6 +8,7 @@ import type { Instance } from "./instance.js";
 export class Session {
   readonly #instance: Instance;
   readonly #store: Store;
+  readonly #forget: () => void;
   #closing: Promise<void> | undefined;
   #calls = 0;
 
@@ -18,12 +19,16 @@ export class Session {
     wasm: InitInput | undefined,
   ): Promise<Session> {
     const instance = await living(wasm);
-    return new Session(instance, await instance.call(() => Store.open(host, durability)));
+    const store = await instance.call(() => Store.open(host, durability));
+    // The dead close nothing themselves.
+    const release = () => void host?.close().catch(() => undefined);
+    return new Session(instance, store, instance.onDeath(release));
   }
 
-  private constructor(instance: Instance, store: Store) {
+  private constructor(instance: Instance, store: Store, forget: () => void) {
     this.#instance = instance;
     this.#store = store;
+    this.#forget = forget;
   }
 
   /** Calls a method of the store. */
@@ -49,7 +54,10 @@ export class Session {
       return await this.#instance.call(() => method(this.#store));
     } finally {
       this.#calls -= 1;
-      if (this.#closing && this.#calls === 0 && !this.#instance.dead) this.#store.free();
+      if (this.#closing && this.#calls === 0 && !this.#instance.dead) {
+        this.#store.free();
+        this.#forget();
+      }
     }
   }
 }

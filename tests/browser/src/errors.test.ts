@@ -94,6 +94,7 @@ test("bad input is refused with its own code and writes nothing", async () => {
     const store = await creel.Creel.open({ storage: "memory" });
     const { threads } = store;
     const root = await threads.create({ name: "Root" });
+    const { token } = await root.planDelete();
     const child = await root.spawn();
     await root.append([{ n: 1 }]);
     const absent = "00000000-0000-4000-8000-000000000000";
@@ -119,13 +120,14 @@ test("bad input is refused with its own code and writes nothing", async () => {
       ["invalid_cursor", () => threads.list({ cursor: "nonsense" })],
       ["invalid_cursor", () => root.page({ cursor: "nonsense" })],
       ["invalid_item", () => root.append(bad([1]))],
-      ["invalid_item", () => root.append([{}, bad(null)])],
+      ["invalid_item", () => root.append([{}, bad<object>(null)])],
       ["invalid_item", () => root.append([{ big: bad(1n) }])],
       ["invalid_item", () => root.append('{"a":1}\n{"b":')],
       ["invalid_field", () => root.append("[{},")],
       ["invalid_field", () => root.append(bad(7))],
       ["has_children", () => root.delete({ children: "refuse" })],
-      ["plan_changed", () => root.delete({ plan: "nonsense" })],
+      ["invalid_field", () => root.delete({ plan: "nonsense" })],
+      ["plan_changed", () => root.delete({ plan: token })],
       ["not_spawned", () => root.setEdgeStatus("closed")],
       ["invalid_field", () => child.setEdgeStatus(bad("ajar"))],
       ["invalid_field", () => creel.Creel.open({ storage: "memory", durability: bad("firm") })],
@@ -186,7 +188,11 @@ test("what a host throws comes out as the cause", async () => {
       throw full;
     };
     const error = await store.threads.create().catch((error) => error);
-    return { code: error.code, same: error.cause === full, kind: error instanceof creel.CreelError };
+    return {
+      code: error.code,
+      same: error.cause === full,
+      kind: error instanceof creel.CreelError,
+    };
   });
   assert.deepEqual(found, { code: "quota_exceeded", same: true, kind: true });
 });

@@ -20,7 +20,13 @@ async function project(t: TestContext, name: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), `creel-${name}-`));
   t.after(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
   await cp(join(import.meta.dirname, "../../packaging", name), directory, { recursive: true });
-  const flags = ["--no-package-lock", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
+  const flags = [
+    "--no-package-lock",
+    "--ignore-scripts",
+    "--prefer-offline",
+    "--no-audit",
+    "--no-fund",
+  ];
   await run("npm", ["install", ...flags, tarball()], { cwd: directory });
   return directory;
 }
@@ -55,7 +61,10 @@ async function appendReloadDelete(t: TestContext, address: string): Promise<void
   const shows = async (state: string) => {
     const settled = page.locator("#state", { hasText: /^(\d|failed)/ });
     await settled.waitFor({ timeout: 20_000 });
-    await page.locator("#state", { hasText: state }).waitFor({ timeout: 10_000 }).catch(() => {});
+    await page
+      .locator("#state", { hasText: state })
+      .waitFor({ timeout: 10_000 })
+      .catch(() => {});
     assert.equal(await page.locator("#state").textContent(), state);
   };
   await shows("0 threads, 0 items");

@@ -21,7 +21,10 @@ for (const backend of BACKENDS) {
     let tab = await openTab(browser, server.address);
     const id = await tab.evaluate(async () => {
       const store = await creel.Creel.open();
-      const root = await store.threads.create({ name: "Fix the build", metadata: { pinned: true } });
+      const root = await store.threads.create({
+        name: "Fix the build",
+        metadata: { pinned: true },
+      });
       const items = Array.from({ length: 1200 }, (_, n) => ({ type: "note", n }));
       await root.append(items);
       const child = await root.spawn({ agentNickname: "log reader" });
@@ -181,7 +184,10 @@ test("a tab hears of another tab's changes, in order", async (t) => {
   assert.equal(events.at(-2), `thread/deleted ${id}`);
   const seen = await reader.evaluate(async (id) => {
     const { data } = await store.threads.list({ archived: "all" });
-    const error = await store.threads.open(id).append([{}]).catch((error) => error);
+    const error = await store.threads
+      .open(id)
+      .append([{}])
+      .catch((error) => error);
     return { threads: data.length, code: error.code };
   }, id);
   assert.deepEqual(seen, { threads: 0, code: "thread_deleted" });

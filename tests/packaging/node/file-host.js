@@ -6,7 +6,9 @@ const failure = (code) => Object.assign(new Error(code), { code });
 
 export async function fileHost(file) {
   const stored = await readFile(file, "utf8").catch(() => "{}");
-  let tables = new Map(Object.entries(JSON.parse(stored)).map(([name, all]) => [name, new Map(all)]));
+  let tables = new Map(
+    Object.entries(JSON.parse(stored)).map(([name, all]) => [name, new Map(all)]),
+  );
   const table = (name) => tables.get(name) ?? new Map();
   let turn = Promise.resolve();
 
@@ -25,7 +27,9 @@ export async function fileHost(file) {
         }
       }
     }
-    const json = JSON.stringify(Object.fromEntries([...next].map(([name, all]) => [name, [...all]])));
+    const json = JSON.stringify(
+      Object.fromEntries([...next].map(([name, all]) => [name, [...all]])),
+    );
     await writeFile(`${file}.new`, json);
     await rename(`${file}.new`, file);
     tables = next;

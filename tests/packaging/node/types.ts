@@ -12,9 +12,14 @@ export async function use(host: StorageHost): Promise<Thread[]> {
     console.log(seq + at, item.type.length);
   }
   creel.on("thread/name/updated", ({ threadName }) => threadName?.length);
-  creel.on("change", (event) => event.type === "deleted" && event.threadIds.length + event.position);
+  creel.on(
+    "change",
+    (event) => event.type === "deleted" && event.threadIds.length + event.position,
+  );
   const renamed: string | null = (await root.update({ name: null })).name;
-  await root.delete({ onProgress: ({ erased }) => console.log(erased) }).catch((e: CreelError) => e.code);
+  await root
+    .delete({ onProgress: ({ erased }) => console.log(erased) })
+    .catch((e: CreelError) => e.code);
   // @ts-expect-error a number is no name
   await root.rename(renamed ?? 7);
   return (await creel.threads.list({ sortKey: "updatedAt", limit: 10 })).data;
