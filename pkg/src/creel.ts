@@ -1,10 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A store: opening, events, requests, closing. Its threads are in `threads.ts`. */
 
-import type { PendingDeletion, StorageHost, StoreStats } from "../wasm/creel.js";
+import type { ImportReport, PendingDeletion, StorageHost, StoreStats } from "../wasm/creel.js";
 import { CreelError } from "./errors.js";
 import { type CreelEvents, Events } from "./events.js";
 import { destroyStore, IndexedDbHost, listStores } from "./indexeddb/index.js";
+import { type ImportFile, type ImportOptions, importCodex } from "./import.js";
 import type { InitInput } from "./init.js";
 import { Session } from "./session.js";
 import { Threads } from "./threads.js";
@@ -91,6 +92,31 @@ export class Creel {
     listener: (event: CreelEvents[Name]) => void,
   ): () => void {
     return this.#events.on(event, listener);
+  }
+
+  /**
+   * Calls a method of the protocol, `thread/list` or another one, and resolves to its result.
+   *
+   * The shapes are those of the Codex app-server: times are in seconds, limits are clamped.
+   *
+   * @throws {CreelError} with `rpcCode`, the JSON-RPC code; `unknown_method` for an unknown one.
+   */
+  async request<Result = unknown>(method: string, params?: object): Promise<Result> {
+    const json = params && JSON.stringify(params);
+    return JSON.parse(await this.#session.call((store) => store.request(String(method), json)));
+  }
+
+  /**
+   * Imports sessions of Codex: rollout files, and the names of a `session_index.jsonl` among them.
+   *
+   * Every line of a rollout is kept as an item. Running it again brings only what is new. Bad lines
+   * and files are named in the report and end nothing; other files are left alone.
+   */
+  async importCodex(
+    files: Iterable<ImportFile | File>,
+    options: ImportOptions = {},
+  ): Promise<ImportReport> {
+    return importCodex(this.#session, files, options);
   }
 
   /** Reads what other instances have committed; without it, news comes by itself a little later. */

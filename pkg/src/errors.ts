@@ -12,15 +12,18 @@ export class CreelError extends Error {
   readonly code: string;
   /** Whether the same call may succeed later without the caller changing anything. */
   readonly retryable: boolean;
+  /** The JSON-RPC code, of errors of `Creel.request` alone. */
+  readonly rpcCode: number | undefined;
 
   /** Makes an error; `retryable` is false unless given. */
   constructor(
     code: string,
     message: string,
-    options: { retryable?: boolean; cause?: unknown } = {},
+    options: { retryable?: boolean; cause?: unknown; rpcCode?: number | undefined } = {},
   ) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
+    this.rpcCode = options.rpcCode;
     this.retryable = options.retryable ?? false;
   }
 }

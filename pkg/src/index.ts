@@ -11,6 +11,8 @@ export type {
   DeletionProgress,
   EdgeStatus,
   GitInfo,
+  ImportProgress,
+  ImportReport,
   ItemQuery,
   KeyRange,
   PendingDeletion,
@@ -32,6 +34,7 @@ export type {
 export { Creel, type OpenOptions } from "./creel.js";
 export { CreelError } from "./errors.js";
 export type { CreelEvents } from "./events.js";
+export type { ImportFile, ImportOptions } from "./import.js";
 export { type InitInput, init } from "./init.js";
 export { ThreadHandle } from "./thread-handle.js";
 export {

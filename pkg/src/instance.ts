@@ -70,11 +70,8 @@ export class Instance {
       return this.dead;
     }
     if (thrown.name !== "CreelError") return thrown;
-    const { code, retryable, message } = thrown as CreelError;
-    return new CreelError(
-      code,
-      message,
-      thrown.cause === undefined ? { retryable } : { retryable, cause: thrown.cause },
-    );
+    const { code, message, retryable, rpcCode } = thrown as CreelError;
+    const kept = thrown.cause === undefined ? {} : { cause: thrown.cause };
+    return new CreelError(code, message, { retryable, rpcCode, ...kept });
   }
 }

@@ -31,6 +31,11 @@ export class Session {
     this.#forget = forget;
   }
 
+  /** Whether calls are still let in. */
+  get alive(): boolean {
+    return !this.#closing && !this.#instance.dead;
+  }
+
   /** Calls a method of the store. */
   call<T>(method: (store: Store) => T | Promise<T>): Promise<T> {
     if (this.#closing) return Promise.reject(new CreelError("closed", "the store is closed"));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use creel::Error;
+use creel::protocol::RpcError;
 use creel::storage::{Cause, StorageError};
 use js_sys::Reflect;
 use send_wrapper::SendWrapper;
@@ -17,6 +18,20 @@ pub(crate) fn to_js(error: &Error) -> JsValue {
     if let Some(cause) = cause(error) {
         set(&js, "cause", &js_cause(cause));
     }
+    js.into()
+}
+
+/// Makes the JavaScript error of what the wire says; `rpcCode` is the JSON-RPC code.
+pub(crate) fn of_wire(error: &RpcError) -> JsValue {
+    let js = js_sys::Error::new(&error.message);
+    js.set_name("CreelError");
+    let (code, retryable) = match &error.data {
+        Some(data) => (data.code.as_str(), data.retryable),
+        None => ("invalid_request", false),
+    };
+    set(&js, "code", &code.into());
+    set(&js, "retryable", &retryable.into());
+    set(&js, "rpcCode", &error.code.into());
     js.into()
 }
 

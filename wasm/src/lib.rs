@@ -7,6 +7,7 @@ mod convert;
 mod env;
 mod errors;
 pub mod host;
+pub mod import;
 mod items;
 pub mod panics;
 pub mod store;

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::sync::Arc;
 
+use creel::protocol::Dispatcher;
 use creel::storage::{BoxedStorage, Durability, MemoryStorage};
 use creel::{
     Appended, ChangeEvent, Children, CreateThread, DeleteOptions, DeletionPlan, EdgeStatus, Error,
@@ -11,6 +12,7 @@ use creel::{
     ThreadPatch, ThreadQuery,
 };
 use js_sys::Function;
+use serde_json::value::RawValue;
 use tsify::Ts;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -19,7 +21,8 @@ use wasm_bindgen_futures::spawn_local;
 use crate::convert::{JsResult, answer, argument, checked, invalid, thread_id};
 use crate::env::WasmEnv;
 use crate::host::{Host, JsHost};
-use crate::items;
+use crate::import::CodexImport;
+use crate::{errors, items};
 
 type Core = creel::Store<BoxedStorage>;
 
@@ -172,6 +175,22 @@ impl Store {
             }
         });
         Ok(())
+    }
+
+    /// Calls a method of the protocol; parameters and answer are JSON texts.
+    pub async fn request(&self, method: String, params: Option<String>) -> JsResult<String> {
+        let core = checked(self.core())?;
+        let params = params.map(RawValue::from_string).transpose();
+        let params = checked(params.map_err(|e| invalid("params", e.to_string())))?;
+        let dispatcher = Dispatcher::new(core, Arc::new(WasmEnv));
+        let answer = dispatcher.request(&method, params.as_deref()).await;
+        answer.map(|answer| answer.get().to_owned()).map_err(|error| errors::of_wire(&error))
+    }
+
+    /// Begins an import of Codex sessions.
+    #[wasm_bindgen(js_name = importCodex)]
+    pub fn import_codex(&self) -> JsResult<CodexImport> {
+        checked(self.core()).map(CodexImport::new)
     }
 
     /// Reads what other instances have committed.

@@ -59,7 +59,7 @@ for (const backend of BACKENDS) {
       assert.equal(child?.agentNickname, "log reader");
       assert.deepEqual(
         page?.data.map(({ item }) => item),
-        [{ n: 2 }, { big: 12345678901234567890 }],
+        [{ n: 2 }, { big: Number("12345678901234567890") }],
       );
     }
     const deleted = await tab.evaluate(async (id) => {
