@@ -122,7 +122,7 @@ export function TreePane() {
   function onClick(event: MouseEvent): void {
     const row =
       event.target instanceof Element && event.target.closest<HTMLElement>("[data-thread]");
-    const id = row ? row.dataset["thread"] : undefined;
+    const id = row ? (row.getAttribute("data-thread") ?? undefined) : undefined;
     if (id === undefined) return;
     setCursor(id);
     goTo(id);
