@@ -247,7 +247,10 @@ pub struct Receipt {
     pub removed: Removed,
     /// What the medium did about remains of deleted bytes: `physical`, `logicalOnly` or
     /// `prevented`; `None` while erasing goes on.
-    #[cfg_attr(feature = "tsify", tsify(type = "\"physical\" | \"logicalOnly\" | \"prevented\" | null"))]
+    #[cfg_attr(
+        feature = "tsify",
+        tsify(type = "\"physical\" | \"logicalOnly\" | \"prevented\" | null")
+    )]
     pub scrubbed: Option<crate::storage::Scrubbed>,
 }
 

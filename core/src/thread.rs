@@ -220,6 +220,10 @@ pub struct ThreadPatch {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
     #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
     pub cli_version: Option<Option<String>>,
+    /// The name of the program that writes the thread.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
+    pub originator: Option<Option<String>>,
     /// The state of the repository.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
     #[cfg_attr(feature = "tsify", tsify(type = "GitInfo | null", optional))]

@@ -10,6 +10,8 @@ pub mod conformance;
 #[cfg(feature = "testing")]
 pub mod faulty;
 mod memory;
+#[cfg(feature = "fs")]
+mod sqlite;
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -21,6 +23,8 @@ pub use boxed::BoxedStorage;
 pub use memory::MemoryStorage;
 #[cfg(feature = "testing")]
 pub use memory::Snapshot;
+#[cfg(feature = "fs")]
+pub use sqlite::SqliteStorage;
 
 use crate::maybe_send::{BoxFn, MaybeSend, MaybeSync};
 

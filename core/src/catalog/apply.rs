@@ -1,0 +1,316 @@
+//! Applying events: the only code that changes a catalog.
+//!
+//! An event that does not fit the catalog means that the journal is corrupt; it is reported, never
+//! guessed at.
+
+use std::sync::Arc;
+
+use super::event::{Event, Packed, Touch};
+use super::record::{Archived, Record};
+use super::{Catalog, Deletion, Ordinals, Undo};
+use crate::id::{DeletionId, ThreadId};
+use crate::item::Line;
+use crate::query::{Receipt, Removed};
+use crate::tree;
+
+/// Why an event does not fit the catalog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ApplyError(pub(crate) String);
+
+type Applied = Result<(), ApplyError>;
+
+impl Catalog {
+    /// Applies the events of entry `position`.
+    ///
+    /// After an error the catalog is not usable any more.
+    pub(crate) fn apply_entry(&mut self, position: u64, at: i64, events: &[Event]) -> Applied {
+        self.position = position;
+        self.at = self.at.max(at);
+        events.iter().try_for_each(|event| self.apply(event, at))
+    }
+
+    /// Applies one event at a time.
+    pub(crate) fn apply(&mut self, event: &Event, at: i64) -> Applied {
+        match event {
+            Event::Created(record) => self.created(record),
+            Event::Appended { thread, first, touch, lines } => {
+                self.appended(*thread, *first, touch, lines)
+            }
+            Event::Segmented { thread, first, count, bytes, segment, touch } => {
+                let ord = self.edit(*thread, |record| {
+                    check_length(record, *first)?;
+                    record.len += count;
+                    record.bytes += bytes;
+                    record.packed = record.len;
+                    record.segment = *segment;
+                    record.touch(touch);
+                    Ok(())
+                })?;
+                self.drop_tail(ord);
+                Ok(())
+            }
+            Event::Updated { thread, touch } => {
+                self.edit(*thread, |record| Ok(record.touch(touch))).map(drop)
+            }
+            Event::EdgeSet { thread, status } => {
+                self.edit(*thread, |record| Ok(record.edge = Some(*status))).map(drop)
+            }
+            Event::Moved { thread, parent, edge } => self
+                .edit(*thread, |record| {
+                    record.parent = *parent;
+                    record.edge = *edge;
+                    Ok(())
+                })
+                .map(drop),
+            Event::Archived { group, members, .. } => {
+                let archived = Some(Archived { at, group: *group });
+                self.edit_all(members, |record| record.archived = archived)
+            }
+            Event::Unarchived { members, .. } => {
+                self.edit_all(members, |record| record.archived = None)
+            }
+            Event::Deleted { deletion, root, members, detached, undo_until } => {
+                self.deleted(*deletion, *root, members, detached, *undo_until, at)
+            }
+            Event::Undeleted { deletion } => {
+                let state = self.pending(*deletion)?.clone();
+                self.edit_all(&state.members, |record| record.deletion = None)?;
+                self.set_deletion(*deletion, None);
+                Ok(())
+            }
+            Event::Erasing { deletion, members, removed } => {
+                self.erasing(*deletion, members, removed)
+            }
+            Event::Erased { receipt } => {
+                self.set_deletion(receipt.deletion, None);
+                self.add_receipt(Arc::new((**receipt).clone()));
+                Ok(())
+            }
+            Event::Checkpoint { checkpoint, position, packed, scrubbed, expired } => {
+                self.checkpointed(*checkpoint, *position, packed, scrubbed, expired);
+                Ok(())
+            }
+        }
+    }
+
+    /// Puts back a record that a page holds.
+    pub(crate) fn load_record(&mut self, record: Record) -> Applied {
+        let ord = record.ord;
+        if self.slot(ord).is_some() || self.record(record.id).is_some() {
+            return Err(ApplyError(format!("thread {} is there twice", record.id)));
+        }
+        self.grow(ord);
+        self.set(ord, Some(Arc::new(record)));
+        Ok(())
+    }
+
+    /// Puts back what the head holds.
+    pub(crate) fn load_head(&mut self, next_ordinal: u32, deletions: Vec<Deletion>) {
+        if let Some(last) = next_ordinal.checked_sub(1) {
+            self.grow(last);
+        }
+        for deletion in deletions {
+            self.set_deletion(deletion.deletion, Some(deletion));
+        }
+    }
+
+    /// Puts back a receipt.
+    pub(crate) fn add_receipt(&mut self, receipt: Arc<Receipt>) {
+        for member in receipt.members.iter().chain([&receipt.root]) {
+            self.receipt_of.insert(*member, receipt.deletion);
+        }
+        self.receipts.insert(receipt.deletion, receipt);
+    }
+
+    fn created(&mut self, record: &Record) -> Applied {
+        if record.ord != self.next_ordinal() {
+            let next = self.next_ordinal();
+            return Err(ApplyError(format!("ordinal {} where {next} is next", record.ord)));
+        }
+        self.load_record(record.clone())?;
+        self.mark(record.ord);
+        Ok(())
+    }
+
+    fn appended(&mut self, id: ThreadId, first: u64, touch: &Touch, lines: &[Line]) -> Applied {
+        let ord = self.edit(id, |record| {
+            check_length(record, first)?;
+            record.len += lines.len() as u64;
+            record.bytes += lines.iter().map(Line::size).sum::<u64>();
+            record.touch(touch);
+            Ok(())
+        })?;
+        let tail = self.tails.entry(ord).or_default();
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::TailLength(ord, tail.lines().len()));
+        }
+        tail.push(first, lines);
+        Ok(())
+    }
+
+    fn deleted(
+        &mut self,
+        deletion: DeletionId,
+        root: u32,
+        members: &Ordinals,
+        detached: &Ordinals,
+        undo_until: Option<i64>,
+        at: i64,
+    ) -> Applied {
+        let order = self.members_in_deletion_order(root, members);
+        let record = |ord: &u32| self.slot(*ord).ok_or_else(|| missing(*ord));
+        let root_id = record(&root)?.id;
+        let kept = crate::deletion::RECEIPT_IDS;
+        let ids =
+            order.iter().take(kept).map(|ord| Ok(record(ord)?.id)).collect::<Result<_, _>>()?;
+        let mut trees =
+            order.iter().map(|ord| Ok(record(ord)?.tree)).collect::<Result<Vec<_>, _>>()?;
+        trees.sort_unstable();
+        trees.dedup();
+        self.edit_all(members, |record| record.deletion = Some(deletion))?;
+        self.edit_all(detached, |record| {
+            record.parent = None;
+            record.edge = None;
+        })?;
+        let state = Deletion {
+            deletion,
+            root,
+            root_id,
+            at,
+            members: members.clone(),
+            erased: Ordinals::default(),
+            ids,
+            trees,
+            undo_until,
+            removed: Removed::default(),
+            scrubbed: false,
+        };
+        self.set_deletion(deletion, Some(state));
+        Ok(())
+    }
+
+    fn erasing(&mut self, deletion: DeletionId, members: &Ordinals, removed: &Removed) -> Applied {
+        let mut state = self.pending(deletion)?.clone();
+        for ord in members.iter() {
+            if self.slot(ord).is_some() {
+                self.set(ord, None);
+            }
+            self.drop_tail(ord);
+            self.mark(ord);
+        }
+        state.erased.extend(members);
+        state.removed.add(removed);
+        state.scrubbed = false;
+        self.set_deletion(deletion, Some(state));
+        Ok(())
+    }
+
+    fn checkpointed(
+        &mut self,
+        checkpoint: u64,
+        position: u64,
+        packed: &[Packed],
+        scrubbed: &[DeletionId],
+        expired: &[DeletionId],
+    ) {
+        self.checkpoint = self.checkpoint.max(checkpoint);
+        for packed in packed {
+            let Some(record) = self.slot(packed.thread) else { continue };
+            if packed.upto > record.packed {
+                let mut record = (**record).clone();
+                record.packed = packed.upto;
+                record.segment = packed.segment;
+                self.set(packed.thread, Some(Arc::new(record)));
+            }
+            if let Some(tail) = self.tails.get_mut(&packed.thread) {
+                tail.drop_before(packed.upto);
+                if tail.lines().is_empty() {
+                    self.drop_tail(packed.thread);
+                }
+            }
+        }
+        self.dirty.retain(|_, touched| *touched > position);
+        for id in scrubbed {
+            if let Some(state) = self.deletions.get_mut(id) {
+                state.scrubbed = true;
+            }
+        }
+        for id in expired {
+            self.receipts.remove(id);
+            self.receipt_of.retain(|_, deletion| deletion != id);
+        }
+    }
+
+    /// Returns the members of a deletion that are not erased, deepest first and the root last.
+    pub(crate) fn members_in_deletion_order(&self, root: u32, members: &Ordinals) -> Vec<u32> {
+        let below = self.descendants_among(root, |ord| members.contains(ord));
+        tree::deletion_order(root, &below)
+    }
+
+    /// Returns the descendants of a thread that `include` lets pass, by depth then id.
+    pub(crate) fn descendants_among(&self, root: u32, include: impl Fn(u32) -> bool) -> Vec<u32> {
+        tree::descendants(
+            root,
+            |ord| self.indexes.children(ord).filter(|child| include(*child)).collect::<Vec<_>>(),
+            |ord| self.slot(*ord).map(|record| record.id),
+        )
+    }
+
+    fn pending(&self, deletion: DeletionId) -> Result<&Deletion, ApplyError> {
+        self.deletion(deletion)
+            .ok_or_else(|| ApplyError(format!("deletion {deletion} is not known")))
+    }
+
+    /// Changes one record in place of its old self, and marks its page.
+    fn edit(
+        &mut self,
+        id: ThreadId,
+        change: impl FnOnce(&mut Record) -> Applied,
+    ) -> Result<u32, ApplyError> {
+        let record =
+            self.record(id).ok_or_else(|| ApplyError(format!("thread {id} is missing")))?;
+        let mut record = Record::clone(record);
+        change(&mut record)?;
+        let ord = record.ord;
+        self.set(ord, Some(Arc::new(record)));
+        self.mark(ord);
+        Ok(ord)
+    }
+
+    fn edit_all(&mut self, members: &Ordinals, change: impl Fn(&mut Record)) -> Applied {
+        for ord in members.iter() {
+            let mut record = Record::clone(self.slot(ord).ok_or_else(|| missing(ord))?);
+            change(&mut record);
+            self.set(ord, Some(Arc::new(record)));
+            self.mark(ord);
+        }
+        Ok(())
+    }
+}
+
+impl Removed {
+    /// Adds another batch's counts.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.threads += other.threads;
+        self.items += other.items;
+        self.bytes += other.bytes;
+        self.names += other.names;
+        self.edges += other.edges;
+        self.goals += other.goals;
+        self.logs += other.logs;
+        self.tools += other.tools;
+        self.memory_modes += other.memory_modes;
+        self.assignments += other.assignments;
+    }
+}
+
+fn check_length(record: &Record, first: u64) -> Applied {
+    if record.len == first {
+        return Ok(());
+    }
+    Err(ApplyError(format!("items of {} from {first} on, where it has {}", record.id, record.len)))
+}
+
+fn missing(ord: u32) -> ApplyError {
+    ApplyError(format!("there is no thread with ordinal {ord}"))
+}

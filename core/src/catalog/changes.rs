@@ -1,0 +1,144 @@
+//! From events, or from two states, to what listeners are told.
+
+use super::event::Event;
+use super::{Catalog, Ordinals};
+use crate::change::Change;
+use crate::id::ThreadId;
+use crate::query::DeletionProgress;
+use crate::tree;
+
+impl Catalog {
+    /// Returns what listeners hear of an event that has just been applied.
+    pub(crate) fn announce(&self, event: &Event) -> Vec<Change> {
+        match event {
+            Event::Created(record) => vec![Change::Created { thread_id: record.id }],
+            Event::Appended { thread, first, lines, .. } => {
+                vec![Change::Appended {
+                    thread_id: *thread,
+                    first: *first,
+                    count: lines.len() as u64,
+                }]
+            }
+            Event::Segmented { thread, first, count, .. } => {
+                vec![Change::Appended { thread_id: *thread, first: *first, count: *count }]
+            }
+            Event::Updated { thread, touch } => {
+                let patch = touch.patch.as_deref().cloned().unwrap_or_default();
+                let mut changes = Vec::new();
+                if let Some(name) = patch.name.clone() {
+                    changes.push(Change::Renamed { thread_id: *thread, name });
+                }
+                if touch.updated_at.is_some() {
+                    changes.push(Change::Updated { thread_id: *thread });
+                }
+                changes
+            }
+            Event::EdgeSet { thread, .. } | Event::Moved { thread, .. } => {
+                vec![Change::Updated { thread_id: *thread }]
+            }
+            Event::Archived { root, members, .. } => {
+                let below = self.visible_descendants(*root);
+                let order = tree::archive_order(*root, &below);
+                vec![Change::Archived { thread_ids: self.ids_among(&order, members) }]
+            }
+            Event::Unarchived { root, members } => {
+                let below = self.visible_descendants(*root);
+                let order = tree::unarchive_order(*root, &below);
+                vec![Change::Unarchived { thread_ids: self.ids_among(&order, members) }]
+            }
+            Event::Deleted { deletion, root, members, detached, .. } => {
+                let order = self.members_in_deletion_order(*root, members);
+                let mut changes =
+                    vec![Change::Deleted { deletion: *deletion, thread_ids: self.ids(&order) }];
+                let detached = detached.iter().filter_map(|ord| self.slot(ord));
+                changes.extend(detached.map(|record| Change::Updated { thread_id: record.id }));
+                changes
+            }
+            Event::Erasing { deletion, .. } => {
+                let progress = self.deletion(*deletion).map(|state| DeletionProgress {
+                    deletion: *deletion,
+                    erased: state.erased.len(),
+                    threads: state.members.len(),
+                });
+                progress.map(|progress| Change::Erasing { progress }).into_iter().collect()
+            }
+            Event::Erased { receipt } => {
+                vec![Change::Erased { deletion: receipt.deletion, root: receipt.root }]
+            }
+            // An undone deletion is not known any more: see `announce_undeleted`.
+            Event::Undeleted { .. } | Event::Checkpoint { .. } => Vec::new(),
+        }
+    }
+
+    /// Returns what listeners hear of an undone deletion; to be asked before it is applied.
+    pub(crate) fn announce_undeleted(&self, event: &Event) -> Option<Change> {
+        let Event::Undeleted { deletion } = event else { return None };
+        let state = self.deletion(*deletion)?;
+        let mut order = self.members_in_deletion_order(state.root, &state.members);
+        order.reverse();
+        Some(Change::Undeleted { deletion: *deletion, thread_ids: self.ids(&order) })
+    }
+
+    /// Returns what listeners hear when `self` takes the place of `old` without the entries that
+    /// led from one to the other.
+    pub(crate) fn announce_since(&self, old: &Self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let mut gone: Vec<ThreadId> = Vec::new();
+        for before in old.records().filter(|record| record.visible()) {
+            let id = before.id;
+            let Ok(after) = self.visible(id) else {
+                gone.push(id);
+                continue;
+            };
+            if after.len > before.len {
+                let (first, count) = (before.len, after.len - before.len);
+                changes.push(Change::Appended { thread_id: id, first, count });
+            }
+            if after.name != before.name {
+                changes.push(Change::Renamed { thread_id: id, name: after.name.clone() });
+            }
+            match (&before.archived, &after.archived) {
+                (None, Some(_)) => changes.push(Change::Archived { thread_ids: vec![id] }),
+                (Some(_), None) => changes.push(Change::Unarchived { thread_ids: vec![id] }),
+                _ => {}
+            }
+            if (after.updated_at, after.parent, after.edge)
+                != (before.updated_at, before.parent, before.edge)
+            {
+                changes.push(Change::Updated { thread_id: id });
+            }
+        }
+        for id in gone.into_iter().rev() {
+            let deletion = self.deletion_of(id).unwrap_or_default();
+            changes.push(Change::Deleted { deletion, thread_ids: vec![id] });
+        }
+        for after in self.records().filter(|record| record.visible()) {
+            match old.record(after.id) {
+                Some(before) if before.visible() => {}
+                Some(before) => changes.push(Change::Undeleted {
+                    deletion: before.deletion.unwrap_or_default(),
+                    thread_ids: vec![after.id],
+                }),
+                None => {
+                    changes.push(Change::Created { thread_id: after.id });
+                    if after.len > 0 {
+                        let (thread_id, count) = (after.id, after.len);
+                        changes.push(Change::Appended { thread_id, first: 0, count });
+                    }
+                }
+            }
+        }
+        for pending in old.deletions() {
+            if let Some(receipt) = self.receipt(pending.deletion) {
+                let (deletion, root) = (receipt.deletion, receipt.root);
+                changes.push(Change::Erased { deletion, root });
+            }
+        }
+        changes
+    }
+
+    fn ids_among(&self, order: &[u32], members: &Ordinals) -> Vec<ThreadId> {
+        let taken: Vec<u32> = order.iter().copied().filter(|ord| members.contains(*ord)).collect();
+        self.ids(&taken)
+    }
+}

@@ -1,0 +1,103 @@
+//! What a store can be asked to change.
+//!
+//! A command carries everything that chance or the caller gave (ids, values); what it leads to is
+//! decided on the catalog alone.
+
+use super::event::Event;
+use crate::id::{DeletionId, ThreadId};
+use crate::item::Item;
+use crate::observe::Observed;
+use crate::query::DeleteOptions;
+use crate::storage::Write;
+use crate::thread::{CreateThread, EdgeStatus, ThreadPatch};
+
+/// A change asked for.
+#[derive(Clone, Debug)]
+pub(crate) enum Command {
+    /// `id` is the one to use if `thread` names none.
+    Create {
+        id: ThreadId,
+        thread: Box<CreateThread>,
+    },
+    Append {
+        thread: ThreadId,
+        items: Vec<(Option<i64>, Item)>,
+        observed: Box<Observed>,
+    },
+    Update {
+        thread: ThreadId,
+        patch: Box<ThreadPatch>,
+    },
+    SetEdge {
+        thread: ThreadId,
+        status: EdgeStatus,
+    },
+    SetParent {
+        thread: ThreadId,
+        parent: Option<ThreadId>,
+    },
+    Archive {
+        thread: ThreadId,
+        group: u64,
+    },
+    Unarchive {
+        thread: ThreadId,
+    },
+    Delete {
+        thread: ThreadId,
+        deletion: DeletionId,
+        options: DeleteOptions,
+    },
+    Undelete {
+        deletion: DeletionId,
+    },
+    Erase(Eraser),
+}
+
+/// One bounded batch of a deletion's erasure.
+#[derive(Clone, Debug)]
+pub(crate) struct Eraser {
+    pub(crate) deletion: DeletionId,
+    /// The most threads to erase, unless a whole tree goes as one range.
+    pub(crate) limit: usize,
+}
+
+impl Command {
+    /// Tells whether the command makes room, so that it goes first when room is scarce.
+    pub(crate) fn frees(&self) -> bool {
+        matches!(self, Self::Delete { .. } | Self::Erase(_))
+    }
+
+    /// Returns the bytes of the items that the command carries.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Append { items, .. } => items.iter().map(|(_, item)| item.json().len()).sum(),
+            _ => 0,
+        }
+    }
+
+    /// Tells whether the commit must survive a power loss whatever the caller chose.
+    pub(crate) fn strict(&self) -> bool {
+        matches!(
+            self,
+            Self::Archive { .. }
+                | Self::Unarchive { .. }
+                | Self::Delete { .. }
+                | Self::Undelete { .. }
+                | Self::Erase(_)
+        )
+    }
+}
+
+/// What a command leads to: events, and what the same commit writes besides its entry.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Decision {
+    pub(crate) events: Vec<Event>,
+    pub(crate) writes: Vec<Write>,
+}
+
+impl From<Event> for Decision {
+    fn from(event: Event) -> Self {
+        Self { events: vec![event], writes: Vec::new() }
+    }
+}

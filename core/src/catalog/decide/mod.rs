@@ -1,0 +1,51 @@
+//! Deciding: from a command and the catalog to events, with nothing changed.
+//!
+//! Every rule about what a caller may do is here, a file a family. A refused command has no
+//! effect; an empty decision means that the state asked for is there already.
+
+mod append;
+mod archive;
+mod create;
+mod delete;
+mod metadata;
+mod validate;
+
+pub(crate) use append::segments;
+pub(crate) use delete::plan;
+
+use super::command::{Command, Decision};
+use super::{Catalog, Record};
+use crate::error::{Error, Result};
+use crate::id::ThreadId;
+
+/// Decides what `command` leads to at the time `at`, in milliseconds.
+///
+/// # Errors
+/// The reason why the command is refused; nothing is to be written then.
+pub(crate) fn decide(catalog: &Catalog, command: &Command, at: i64) -> Result<Decision> {
+    match command {
+        Command::Create { id, thread } => create::create(catalog, *id, thread, at),
+        Command::Append { thread, items, observed } => {
+            append::append(catalog, *thread, items, observed, at)
+        }
+        Command::Update { thread, patch } => metadata::update(catalog, *thread, patch, at),
+        Command::SetEdge { thread, status } => metadata::set_edge(catalog, *thread, *status),
+        Command::SetParent { thread, parent } => create::set_parent(catalog, *thread, *parent),
+        Command::Archive { thread, group } => archive::archive(catalog, *thread, *group),
+        Command::Unarchive { thread } => archive::unarchive(catalog, *thread),
+        Command::Delete { thread, deletion, options } => {
+            delete::delete(catalog, *thread, *deletion, options, at)
+        }
+        Command::Undelete { deletion } => delete::undelete(catalog, *deletion),
+        Command::Erase(eraser) => delete::erase(catalog, eraser, at),
+    }
+}
+
+/// Returns a thread that may be written to.
+fn writable(catalog: &Catalog, id: ThreadId) -> Result<&Record> {
+    let record = catalog.visible(id)?;
+    match record.archived {
+        Some(_) => Err(Error::ThreadArchived { id }),
+        None => Ok(record),
+    }
+}

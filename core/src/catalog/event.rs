@@ -1,0 +1,130 @@
+//! The events of the journal: what a commit changed, named outright.
+//!
+//! Applying an event never decides anything, so every version of the code replays an old journal
+//! alike. Events and records are the stored format: a field may be added with a default, none may
+//! change its meaning.
+
+use serde::{Deserialize, Serialize};
+
+use super::ordinals::Ordinals;
+use super::record::Record;
+use crate::id::{DeletionId, ThreadId};
+use crate::item::Line;
+use crate::query::{Receipt, Removed};
+use crate::thread::{EdgeStatus, ThreadPatch};
+
+/// One change of the catalog.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub(crate) enum Event {
+    /// A thread came to be, with the next ordinal.
+    Created(Box<Record>),
+    /// Items were appended; the entry carries them.
+    Appended {
+        thread: ThreadId,
+        first: u64,
+        #[serde(default, skip_serializing_if = "Touch::is_empty")]
+        touch: Touch,
+        lines: Vec<Line>,
+    },
+    /// Items were appended; the same commit wrote them, and the tail before them, as segments.
+    Segmented {
+        thread: ThreadId,
+        first: u64,
+        count: u64,
+        bytes: u64,
+        /// The last segment written.
+        segment: Segment,
+        #[serde(default, skip_serializing_if = "Touch::is_empty")]
+        touch: Touch,
+    },
+    /// Metadata changed.
+    Updated {
+        thread: ThreadId,
+        #[serde(default, skip_serializing_if = "Touch::is_empty")]
+        touch: Touch,
+    },
+    /// The spawn edge of a thread changed its state.
+    EdgeSet { thread: ThreadId, status: EdgeStatus },
+    /// A thread got another parent, or none.
+    Moved { thread: ThreadId, parent: Option<u32>, edge: Option<EdgeStatus> },
+    /// Threads were archived together; `group` lets unarchive bring back just these.
+    Archived { root: u32, group: u64, members: Ordinals },
+    /// Threads were unarchived together.
+    Unarchived { root: u32, members: Ordinals },
+    /// A deletion was decided: from here on its members are invisible.
+    Deleted {
+        deletion: DeletionId,
+        root: u32,
+        members: Ordinals,
+        #[serde(default, skip_serializing_if = "Ordinals::is_empty")]
+        detached: Ordinals,
+        /// When erasing may start, if not at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undo_until: Option<i64>,
+    },
+    /// A deletion was undone before any of it was erased.
+    Undeleted { deletion: DeletionId },
+    /// The same commit erased these members.
+    Erasing { deletion: DeletionId, members: Ordinals, removed: Removed },
+    /// A deletion is finished.
+    Erased { receipt: Box<Receipt> },
+    /// The same commit packed the journal up to `position` and trimmed it.
+    Checkpoint {
+        checkpoint: u64,
+        position: u64,
+        packed: Vec<Packed>,
+        /// Deletions of which the journal and the pages hold nothing any more.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        scrubbed: Vec<DeletionId>,
+        /// Receipts that were dropped for their age.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        expired: Vec<DeletionId>,
+    },
+}
+
+/// The metadata that an event changes along with what it is named for.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Touch {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) updated_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) recency_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) patch: Option<Box<ThreadPatch>>,
+}
+
+impl Touch {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A segment of a history: its first item and its size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Segment {
+    pub(crate) first: u64,
+    pub(crate) bytes: u64,
+}
+
+/// How far a thread's history is packed, and its last segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "(u32, u64, u64, u64)", from = "(u32, u64, u64, u64)")]
+pub(crate) struct Packed {
+    pub(crate) thread: u32,
+    pub(crate) upto: u64,
+    pub(crate) segment: Segment,
+}
+
+impl From<Packed> for (u32, u64, u64, u64) {
+    fn from(packed: Packed) -> Self {
+        (packed.thread, packed.upto, packed.segment.first, packed.segment.bytes)
+    }
+}
+
+impl From<(u32, u64, u64, u64)> for Packed {
+    fn from((thread, upto, first, bytes): (u32, u64, u64, u64)) -> Self {
+        Self { thread, upto, segment: Segment { first, bytes } }
+    }
+}

@@ -1,0 +1,253 @@
+//! The catalog: everything small about every thread, in memory, as a pure state machine.
+//!
+//! [`decide`](decide::decide) turns a command into events without changing anything;
+//! [`Catalog::apply`] is the only code that changes a catalog, and never decides. Neither knows of
+//! storage, clocks or chance.
+
+mod apply;
+mod changes;
+mod command;
+mod decide;
+mod event;
+mod index;
+mod list;
+mod ordinals;
+mod record;
+mod tail;
+mod view;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use command::{Command, Decision, Eraser};
+pub(crate) use decide::{decide, plan, segments};
+pub(crate) use event::{Event, Packed, Segment};
+pub(crate) use index::Indexes;
+pub(crate) use list::page_limit;
+pub(crate) use ordinals::Ordinals;
+pub(crate) use record::{Record, page_of};
+pub(crate) use tail::Tail;
+
+use crate::id::{DeletionId, ThreadId};
+use crate::query::{Receipt, Removed};
+
+/// The state of a store at one position of its journal.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Catalog {
+    /// By ordinal; `None` where the thread is erased.
+    slots: Vec<Option<Arc<Record>>>,
+    indexes: Indexes,
+    tails: HashMap<u32, Tail>,
+    deletions: BTreeMap<DeletionId, Deletion>,
+    receipts: BTreeMap<DeletionId, Arc<Receipt>>,
+    receipt_of: HashMap<ThreadId, DeletionId>,
+    /// Pages that storage has not, by the number of the entry that last touched them.
+    dirty: BTreeMap<u32, u64>,
+    /// The number of the last entry applied.
+    pub(crate) position: u64,
+    /// The time of the last entry applied.
+    pub(crate) at: i64,
+    /// The number of the last checkpoint.
+    pub(crate) checkpoint: u64,
+    /// What to restore, newest last, while a decision is tried out.
+    undo: Option<Vec<Undo>>,
+}
+
+/// A deletion that is not finished.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Deletion {
+    pub(crate) deletion: DeletionId,
+    pub(crate) root: u32,
+    pub(crate) root_id: ThreadId,
+    pub(crate) at: i64,
+    pub(crate) members: Ordinals,
+    #[serde(default, skip_serializing_if = "Ordinals::is_empty")]
+    pub(crate) erased: Ordinals,
+    /// Ids in deletion order, as many as a receipt names.
+    pub(crate) ids: Vec<ThreadId>,
+    /// The trees that members were born in.
+    pub(crate) trees: Vec<ThreadId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) undo_until: Option<i64>,
+    #[serde(default)]
+    pub(crate) removed: Removed,
+    /// Whether a checkpoint after the last erase entry has cleaned pages and journal.
+    #[serde(default)]
+    pub(crate) scrubbed: bool,
+}
+
+impl Deletion {
+    /// Tells whether every member is erased.
+    pub(crate) fn all_erased(&self) -> bool {
+        self.erased.len() == self.members.len()
+    }
+}
+
+/// One step back.
+#[derive(Clone, Debug)]
+enum Undo {
+    Slot(u32, Option<Arc<Record>>),
+    Grown,
+    Tail(u32, Option<Tail>),
+    TailLength(u32, usize),
+    Deletion(DeletionId, Option<Deletion>),
+    Dirty(u32, Option<u64>),
+}
+
+impl Catalog {
+    /// Returns the record of an ordinal, visible or not.
+    pub(crate) fn slot(&self, ord: u32) -> Option<&Arc<Record>> {
+        self.slots.get(ord as usize)?.as_ref()
+    }
+
+    /// Returns the record of a thread, visible or not.
+    pub(crate) fn record(&self, id: ThreadId) -> Option<&Arc<Record>> {
+        self.slot(self.indexes.ordinal(id)?)
+    }
+
+    /// Returns every record, visible or not, by ordinal.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &Arc<Record>> {
+        self.slots.iter().flatten()
+    }
+
+    /// Returns the ordinal that the next thread gets.
+    pub(crate) fn next_ordinal(&self) -> u32 {
+        u32::try_from(self.slots.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn indexes(&self) -> &Indexes {
+        &self.indexes
+    }
+
+    pub(crate) fn deletion(&self, id: DeletionId) -> Option<&Deletion> {
+        self.deletions.get(&id)
+    }
+
+    pub(crate) fn deletions(&self) -> impl Iterator<Item = &Deletion> {
+        self.deletions.values()
+    }
+
+    pub(crate) fn receipt(&self, id: DeletionId) -> Option<&Arc<Receipt>> {
+        self.receipts.get(&id)
+    }
+
+    pub(crate) fn receipts(&self) -> impl Iterator<Item = &Arc<Receipt>> {
+        self.receipts.values()
+    }
+
+    /// Returns the finished deletion that took a thread, as long as its receipt is kept.
+    pub(crate) fn receipt_of(&self, id: ThreadId) -> Option<DeletionId> {
+        self.receipt_of.get(&id).copied()
+    }
+
+    pub(crate) fn tail(&self, ord: u32) -> Option<&Tail> {
+        self.tails.get(&ord)
+    }
+
+    pub(crate) fn tails(&self) -> impl Iterator<Item = (u32, &Tail)> {
+        self.tails.iter().map(|(ord, tail)| (*ord, tail))
+    }
+
+    /// Returns the pages that storage has not.
+    pub(crate) fn dirty(&self) -> impl Iterator<Item = u32> {
+        self.dirty.keys().copied()
+    }
+
+    /// Returns the records of a page.
+    pub(crate) fn page(&self, page: u32) -> impl Iterator<Item = &Arc<Record>> {
+        let size = crate::limits::PAGE_THREADS as usize;
+        self.slots.iter().skip(page as usize * size).take(size).flatten()
+    }
+
+    /// Puts a record where it belongs, keeping every index true.
+    fn set(&mut self, ord: u32, record: Option<Arc<Record>>) {
+        let Some(slot) = self.slots.get_mut(ord as usize) else { return };
+        let old = std::mem::replace(slot, record.clone());
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::Slot(ord, old.clone()));
+        }
+        self.indexes.replace(old.as_deref(), record.as_deref());
+    }
+
+    /// Makes room for a record at `ord`, erased ones in between.
+    fn grow(&mut self, ord: u32) {
+        while self.slots.len() <= ord as usize {
+            self.slots.push(None);
+            if let Some(undo) = &mut self.undo {
+                undo.push(Undo::Grown);
+            }
+        }
+    }
+
+    fn mark(&mut self, ord: u32) {
+        let page = page_of(ord);
+        let old = self.dirty.insert(page, self.position);
+        if let Some(undo) = &mut self.undo
+            && old != Some(self.position)
+        {
+            undo.push(Undo::Dirty(page, old));
+        }
+    }
+
+    fn set_deletion(&mut self, id: DeletionId, deletion: Option<Deletion>) {
+        let old = match deletion {
+            Some(deletion) => self.deletions.insert(id, deletion),
+            None => self.deletions.remove(&id),
+        };
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::Deletion(id, old));
+        }
+    }
+
+    fn drop_tail(&mut self, ord: u32) {
+        let old = self.tails.remove(&ord);
+        if let (Some(undo), Some(old)) = (&mut self.undo, old) {
+            undo.push(Undo::Tail(ord, Some(old)));
+        }
+    }
+
+    /// Starts to try events out: [`roll_back`](Self::roll_back) takes them back.
+    pub(crate) fn try_out(&mut self) {
+        self.undo = Some(Vec::new());
+    }
+
+    /// Takes back everything since [`try_out`](Self::try_out).
+    pub(crate) fn roll_back(&mut self) {
+        for step in self.undo.take().unwrap_or_default().into_iter().rev() {
+            match step {
+                Undo::Slot(ord, record) => self.set(ord, record),
+                Undo::Grown => {
+                    self.slots.pop();
+                }
+                Undo::Tail(ord, Some(tail)) => {
+                    self.tails.insert(ord, tail);
+                }
+                Undo::Tail(ord, None) => {
+                    self.tails.remove(&ord);
+                }
+                Undo::TailLength(ord, length) => {
+                    if length == 0 {
+                        self.tails.remove(&ord);
+                    } else if let Some(tail) = self.tails.get_mut(&ord) {
+                        tail.truncate(length);
+                    }
+                }
+                Undo::Deletion(id, Some(deletion)) => {
+                    self.deletions.insert(id, deletion);
+                }
+                Undo::Deletion(id, None) => {
+                    self.deletions.remove(&id);
+                }
+                Undo::Dirty(page, Some(position)) => {
+                    self.dirty.insert(page, position);
+                }
+                Undo::Dirty(page, None) => {
+                    self.dirty.remove(&page);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What the catalog knows of a thread, in the form in which pages store it.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Segment, Touch};
+use crate::id::{DeletionId, ThreadId, TreeId};
+use crate::thread::{EdgeStatus, ThreadDetails, ThreadPatch};
+
+/// A thread in the catalog.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Record {
+    /// Its place in the pages; never reused.
+    pub(crate) ord: u32,
+    pub(crate) id: ThreadId,
+    pub(crate) tree: TreeId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) parent: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) edge: Option<EdgeStatus>,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+    pub(crate) recency_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) archived: Option<Archived>,
+    /// The deletion that hides it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) deletion: Option<DeletionId>,
+    /// How many items it has.
+    #[serde(default)]
+    pub(crate) len: u64,
+    /// The bytes of its history.
+    #[serde(default)]
+    pub(crate) bytes: u64,
+    /// How many of its items are in segments; the rest is its tail, in the journal.
+    #[serde(default)]
+    pub(crate) packed: u64,
+    /// Its last segment.
+    #[serde(default)]
+    pub(crate) segment: Segment,
+    /// The session, where it is not the tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) session: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) forked_from: Option<ThreadId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) preview: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) title: Option<String>,
+    #[serde(default, skip_serializing_if = "has_no_details")]
+    pub(crate) details: Box<ThreadDetails>,
+}
+
+fn has_no_details(details: &ThreadDetails) -> bool {
+    *details == ThreadDetails::default()
+}
+
+/// When a thread was archived, and together with what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Archived {
+    pub(crate) at: i64,
+    pub(crate) group: u64,
+}
+
+impl Record {
+    pub(crate) fn visible(&self) -> bool {
+        self.deletion.is_none()
+    }
+
+    /// Applies what an event says of the metadata.
+    pub(crate) fn touch(&mut self, touch: &Touch) {
+        self.updated_at = touch.updated_at.unwrap_or(self.updated_at);
+        self.recency_at = touch.recency_at.unwrap_or(self.recency_at);
+        if let Some(patch) = &touch.patch {
+            self.patch(patch);
+        }
+    }
+
+    fn patch(&mut self, patch: &ThreadPatch) {
+        fn set<T: Clone>(field: &mut Option<T>, change: &Option<Option<T>>) {
+            if let Some(value) = change {
+                field.clone_from(value);
+            }
+        }
+        let details = &mut self.details;
+        set(&mut self.name, &patch.name);
+        set(&mut self.preview, &patch.preview);
+        set(&mut self.title, &patch.title);
+        set(&mut details.cwd, &patch.cwd);
+        set(&mut details.source, &patch.source);
+        set(&mut details.thread_source, &patch.thread_source);
+        set(&mut details.model_provider, &patch.model_provider);
+        set(&mut details.model, &patch.model);
+        set(&mut details.cli_version, &patch.cli_version);
+        set(&mut details.originator, &patch.originator);
+        set(&mut details.git_info, &patch.git_info);
+        set(&mut details.agent_nickname, &patch.agent_nickname);
+        set(&mut details.agent_role, &patch.agent_role);
+        set(&mut details.agent_path, &patch.agent_path);
+        set(&mut details.memory_mode, &patch.memory_mode);
+        set(&mut details.token_usage, &patch.token_usage);
+        set(&mut details.metadata, &patch.metadata);
+    }
+}
+
+/// Returns the page of an ordinal.
+pub(crate) fn page_of(ord: u32) -> u32 {
+    ord / crate::limits::PAGE_THREADS
+}

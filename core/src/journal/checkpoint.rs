@@ -1,0 +1,200 @@
+//! Checkpoints: packing the journal's news into pages and segments, and trimming it.
+//!
+//! A plan covers the state at one position. Entries that arrive before it is committed only move
+//! its own entry further on, unless they rewrite what it read.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::entry::{CatalogPage, Entry, FORMAT, Head, corrupt, encode};
+use super::load::read;
+use super::replica::Replica;
+use crate::catalog::{Catalog, Event, Packed, Record, Segment, Tail};
+use crate::error::Result;
+use crate::id::DeletionId;
+use crate::item::Line;
+use crate::keys;
+use crate::limits::SEGMENT_BYTES;
+use crate::storage::{Storage, Table, Write};
+
+/// Receipts are kept for 30 days …
+const RECEIPT_AGE: i64 = 30 * 24 * 60 * 60 * 1000;
+/// … or as many as this.
+const RECEIPTS: usize = 1000;
+/// How long the last commit of a writer is remembered, in milliseconds.
+const WRITER_AGE: i64 = 7 * 24 * 60 * 60 * 1000;
+/// The most writers remembered.
+const WRITERS: usize = 1000;
+/// A tail goes onto a segment up to this many times its size, so that packing writes each item a
+/// bounded number of times.
+const GROWTH: u64 = 4;
+/// A tail goes onto a segment up to this size, however small the tail.
+const SMALL_SEGMENT: u64 = 16 * 1024;
+
+/// A checkpoint that is ready to be committed.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) event: Event,
+    pub(crate) writes: Vec<Write>,
+}
+
+/// Plans a checkpoint of the state that `replica` holds.
+pub(crate) async fn plan<S: Storage>(storage: &S, replica: &Replica) -> Result<Plan> {
+    let catalog = &replica.catalog;
+    let (packed, mut writes) = pack(storage, catalog).await?;
+    let checkpoint = catalog.checkpoint + 1;
+    let expired = expired(catalog);
+    let event = Event::Checkpoint {
+        checkpoint,
+        position: catalog.position,
+        packed,
+        scrubbed: catalog.deletions().filter(|d| d.all_erased()).map(|d| d.deletion).collect(),
+        expired: expired.clone(),
+    };
+    for page in catalog.dirty() {
+        writes.push(page_write(catalog, page, checkpoint, &event)?);
+    }
+    writes.push(head_write(replica, checkpoint)?);
+    writes.extend(
+        expired
+            .into_iter()
+            .map(|deletion| Write::Delete { table: Table::Catalog, key: keys::receipt(deletion) }),
+    );
+    let range = keys::entries_through(catalog.position);
+    writes.push(Write::DeleteRange { table: Table::Journal, range });
+    Ok(Plan { event, writes })
+}
+
+/// Tells whether a plan made before `entry` still describes the store after it.
+pub(crate) fn survives(entry: &Entry) -> bool {
+    !entry.events.iter().any(|event| {
+        matches!(event, Event::Erasing { .. } | Event::Checkpoint { .. } | Event::Segmented { .. })
+    })
+}
+
+/// Packs every tail, of invisible threads too: they may be undeleted.
+async fn pack<S: Storage>(storage: &S, catalog: &Catalog) -> Result<(Vec<Packed>, Vec<Write>)> {
+    let mut tails: BTreeMap<u32, (&Record, &Tail)> = BTreeMap::new();
+    for (ord, tail) in catalog.tails() {
+        if let Some(record) = catalog.slot(ord).filter(|_| !tail.lines().is_empty()) {
+            tails.insert(ord, (record, tail));
+        }
+    }
+    let onto: Vec<&Record> = tails
+        .values()
+        .filter(|(record, tail)| fits(record, tail))
+        .map(|(record, _)| *record)
+        .collect();
+    let wanted = onto.iter().map(|record| segment_key(record)).collect();
+    let found =
+        if onto.is_empty() { Vec::new() } else { read(storage, Table::History, wanted).await? };
+    let mut open: BTreeMap<u32, Bytes> = BTreeMap::new();
+    for (record, value) in onto.iter().zip(found) {
+        let key = segment_key(record);
+        let value = value.ok_or_else(|| corrupt(Table::History, &key, "the segment is missing"))?;
+        open.insert(record.ord, value);
+    }
+    let (mut packed, mut writes) = (Vec::new(), Vec::new());
+    for (ord, (record, tail)) in tails {
+        let (segment, parts) = match open.remove(&ord) {
+            Some(value) => {
+                let mut value = value.to_vec();
+                append(&mut value, tail.lines());
+                let first = record.segment.first;
+                (Segment { first, bytes: value.len() as u64 }, vec![(first, Bytes::from(value))])
+            }
+            None => {
+                let parts = crate::catalog::segments(record.packed, tail.lines());
+                let last = parts.last().map(|(first, text)| (*first, text.len() as u64));
+                let (first, bytes) = last.unwrap_or_default();
+                let parts = parts.into_iter().map(|(first, text)| (first, text.into())).collect();
+                (Segment { first, bytes }, parts)
+            }
+        };
+        for (first, value) in parts {
+            let key = keys::segment(record.tree, record.id, first);
+            writes.push(Write::Put { table: Table::History, key, value });
+        }
+        packed.push(Packed { thread: ord, upto: record.len, segment });
+    }
+    Ok((packed, writes))
+}
+
+fn fits(record: &Record, tail: &Tail) -> bool {
+    let (there, more) = (record.segment.bytes, tail.bytes());
+    there > 0 && there + more <= SEGMENT_BYTES as u64 && there <= SMALL_SEGMENT.max(GROWTH * more)
+}
+
+fn segment_key(record: &Record) -> String {
+    keys::segment(record.tree, record.id, record.segment.first)
+}
+
+fn append(segment: &mut Vec<u8>, lines: &[Line]) {
+    for line in lines {
+        segment.extend_from_slice(line.text().as_bytes());
+        segment.push(b'\n');
+    }
+}
+
+/// A page holds the state after the checkpoint: its threads are packed as far as `event` says.
+fn page_write(catalog: &Catalog, page: u32, checkpoint: u64, event: &Event) -> Result<Write> {
+    let key = keys::page(page);
+    let Event::Checkpoint { packed, .. } = event else {
+        return Err(corrupt(Table::Catalog, &key, "not a checkpoint"));
+    };
+    let after = |record: &Record| {
+        let mut record = record.clone();
+        if let Ok(index) = packed.binary_search_by_key(&record.ord, |packed| packed.thread) {
+            (record.packed, record.segment) = (packed[index].upto, packed[index].segment);
+        }
+        record
+    };
+    let threads: Vec<Record> = catalog.page(page).map(|record| after(record)).collect();
+    if threads.is_empty() {
+        return Ok(Write::Delete { table: Table::Catalog, key });
+    }
+    let value = CatalogPage { v: FORMAT, checkpoint, threads };
+    let value = encode(Table::Catalog, &key, &value)?;
+    Ok(Write::Put { table: Table::Catalog, key, value })
+}
+
+fn head_write(replica: &Replica, checkpoint: u64) -> Result<Write> {
+    let catalog = &replica.catalog;
+    let at = catalog.at;
+    let mut writers = replica.writers.clone();
+    writers.retain(|_, (_, last)| *last > at - WRITER_AGE);
+    while writers.len() > WRITERS {
+        let oldest = writers.iter().min_by_key(|(_, (_, last))| *last).map(|(id, _)| id.clone());
+        writers.remove(&oldest.unwrap_or_default());
+    }
+    let head = Head {
+        v: FORMAT,
+        epoch: replica.epoch.clone(),
+        checkpoint,
+        position: catalog.position,
+        at,
+        last: replica.last.clone(),
+        next_ordinal: catalog.next_ordinal(),
+        deletions: catalog.deletions().cloned().collect(),
+        writers,
+    };
+    let value = encode(Table::Catalog, keys::HEAD, &head)?;
+    Ok(Write::Put { table: Table::Catalog, key: keys::HEAD.into(), value })
+}
+
+/// Receipts go by age, and the oldest first where there are too many.
+fn expired(catalog: &Catalog) -> Vec<DeletionId> {
+    let mut receipts: Vec<(i64, DeletionId)> = catalog
+        .receipts()
+        .map(|receipt| (receipt.erased_at.unwrap_or(receipt.deleted_at), receipt.deletion))
+        .collect();
+    receipts.sort_unstable();
+    let over = receipts.len().saturating_sub(RECEIPTS);
+    receipts
+        .into_iter()
+        .enumerate()
+        .filter(|(index, (at, _))| *index < over || *at < catalog.at - RECEIPT_AGE)
+        .map(|(_, (_, deletion))| deletion)
+        .collect()
+}

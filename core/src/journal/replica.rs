@@ -1,0 +1,67 @@
+//! One instance's copy of the store: the catalog at a position, and what it takes to go on from it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::entry::{CommitId, Entry, corrupt};
+use crate::catalog::{Catalog, Event};
+use crate::change::ChangeEvent;
+use crate::error::Result;
+use crate::keys;
+use crate::storage::Table;
+
+/// The state that follows from the entries read so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Replica {
+    pub(crate) catalog: Catalog,
+    pub(crate) epoch: String,
+    /// The commit of the entry at the catalog's position.
+    pub(crate) last: CommitId,
+    /// The last commit of each writer of late, and when it was.
+    pub(crate) writers: BTreeMap<String, (u64, i64)>,
+    /// Entries that no checkpoint has covered, and their sizes.
+    waiting: VecDeque<(u64, u64)>,
+    waiting_bytes: u64,
+}
+
+impl Replica {
+    /// Applies the next entry, and returns what listeners hear of it.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`](crate::Error::Corrupt) when the entry does not fit; the replica is not
+    /// usable any more.
+    pub(crate) fn accept(&mut self, entry: &Entry, size: u64) -> Result<Vec<ChangeEvent>> {
+        let fail = |reason: String| corrupt(Table::Journal, &keys::entry(entry.n), reason);
+        let mut changes = Vec::new();
+        self.catalog.apply_entry(entry.n, entry.at, &[]).map_err(|error| fail(error.0))?;
+        for event in &entry.events {
+            changes.extend(self.catalog.announce_undeleted(event));
+            self.catalog.apply(event, entry.at).map_err(|error| fail(error.0))?;
+            changes.extend(self.catalog.announce(event));
+        }
+        self.last = entry.id.clone();
+        self.writers.insert(entry.id.writer.clone(), (entry.id.commit, entry.at));
+        self.waiting.push_back((entry.n, size));
+        self.waiting_bytes += size;
+        for event in &entry.events {
+            if let Event::Checkpoint { position, .. } = event {
+                self.trim(*position);
+            }
+        }
+        let position = entry.n;
+        Ok(changes.into_iter().map(|change| ChangeEvent { position, change }).collect())
+    }
+
+    /// Returns how many entries no checkpoint has covered, and their bytes.
+    pub(crate) fn waiting(&self) -> (u64, u64) {
+        (self.waiting.len() as u64, self.waiting_bytes)
+    }
+
+    fn trim(&mut self, position: u64) {
+        while let Some((n, size)) = self.waiting.front().copied()
+            && n <= position
+        {
+            self.waiting.pop_front();
+            self.waiting_bytes -= size;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The keys of the three tables: fixed widths, so that the order of keys is the order of numbers.
+
+use crate::id::{DeletionId, ThreadId, TreeId};
+use crate::storage::{Key, KeyRange};
+
+/// The catalog's head.
+pub(crate) const HEAD: &str = "head";
+/// The prefix of catalog pages.
+pub(crate) const PAGES: &str = "page/";
+/// The prefix of receipts.
+pub(crate) const RECEIPTS: &str = "receipt/";
+
+/// The journal entry `n`.
+pub(crate) fn entry(n: u64) -> Key {
+    format!("{n:016}")
+}
+
+/// The journal entries from `n` on.
+pub(crate) fn entries_from(n: u64) -> KeyRange {
+    KeyRange::new(entry(n), ":")
+}
+
+/// The journal entries up to and including `n`.
+pub(crate) fn entries_through(n: u64) -> KeyRange {
+    KeyRange::new("0", entry(n.saturating_add(1)))
+}
+
+/// Reads the number of a journal key.
+pub(crate) fn entry_number(key: &str) -> Option<u64> {
+    (key.len() == 16).then(|| key.parse().ok()).flatten()
+}
+
+/// The key that exists as long as the store is the one that was opened.
+pub(crate) fn epoch(epoch: &str) -> Key {
+    format!("epoch/{epoch}")
+}
+
+/// The catalog page `k`.
+pub(crate) fn page(k: u32) -> Key {
+    format!("{PAGES}{k:08}")
+}
+
+/// Reads the number of a page's key.
+pub(crate) fn page_number(key: &str) -> Option<u32> {
+    key.strip_prefix(PAGES)?.parse().ok()
+}
+
+/// The receipt of a deletion.
+pub(crate) fn receipt(deletion: DeletionId) -> Key {
+    format!("{RECEIPTS}{deletion}")
+}
+
+/// The segment of a thread whose first item is `first`.
+pub(crate) fn segment(tree: TreeId, thread: ThreadId, first: u64) -> Key {
+    format!("{tree}/{thread}/{first:012}")
+}
+
+/// Reads the first item's number of a segment's key.
+pub(crate) fn segment_first(key: &str) -> Option<u64> {
+    let (_, first) = key.rsplit_once('/')?;
+    (first.len() == 12).then(|| first.parse().ok()).flatten()
+}
+
+/// The segments of a thread that start in `from..to`; other streams sort after them.
+pub(crate) fn segments(tree: TreeId, thread: ThreadId, from: u64, to: Option<u64>) -> KeyRange {
+    let end = to.map_or_else(|| format!("{tree}/{thread}/:"), |to| segment(tree, thread, to));
+    KeyRange::new(segment(tree, thread, from), end)
+}
+
+/// Everything stored of one thread.
+pub(crate) fn thread(tree: TreeId, thread: ThreadId) -> KeyRange {
+    KeyRange::prefix(&format!("{tree}/{thread}/"))
+}
+
+/// Everything stored of the threads born in one tree.
+pub(crate) fn tree(tree: TreeId) -> KeyRange {
+    KeyRange::prefix(&format!("{tree}/"))
+}

@@ -1,0 +1,157 @@
+//! Finds what a person said in a message of any known shape, and cuts it to a preview.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Fields, Observed, owned, parse, text, usage};
+use crate::limits::MAX_PREVIEW_CHARS;
+
+/// The preview of a message that holds images and no text.
+const IMAGE: &str = "[Image]";
+
+/// Codex gives context to the model as user messages that begin like these; no person wrote them.
+const INJECTED: [&str; 8] = [
+    "<environment_context>",
+    "<user_instructions>",
+    "# AGENTS.md instructions",
+    "<turn_aborted>",
+    "<user_shell_command>",
+    "<skill>",
+    "<subagent_notification>",
+    "<recommended_plugins>",
+];
+
+/// Editors put the open files in front of what was asked, and this line between the two.
+const REQUEST: &str = "## My request for Codex:";
+
+/// Observes an app-server item, a response item or a plain message.
+pub(super) fn observe(fields: &Fields<'_>) -> Observed {
+    let kind = text(fields.kind);
+    let role = text(fields.role);
+    let by_user = match kind.as_deref() {
+        Some("userMessage") => true,
+        _ => role.as_deref() == Some("user"),
+    };
+    if by_user {
+        let mut said = Said::default();
+        said.content(fields.content.or(fields.parts));
+        return said.observed();
+    }
+    if role.as_deref() == Some("assistant") {
+        return Observed {
+            model: owned(fields.model),
+            token_usage: usage(fields.usage),
+            ..Observed::default()
+        };
+    }
+    Observed::default()
+}
+
+/// Observes a rollout's `user_message` event.
+pub(super) fn event(payload: &RawValue) -> Observed {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct UserMessage<'a> {
+        #[serde(borrow)]
+        message: Option<&'a RawValue>,
+        #[serde(borrow)]
+        images: Option<&'a RawValue>,
+        #[serde(borrow)]
+        local_images: Option<&'a RawValue>,
+    }
+    let fields: UserMessage<'_> = parse(payload).unwrap_or_default();
+    let mut said = Said::default();
+    said.text(fields.message);
+    said.image |= [fields.images, fields.local_images]
+        .into_iter()
+        .flatten()
+        .any(|raw| parse::<Vec<&RawValue>>(raw).is_some_and(|images| !images.is_empty()));
+    said.observed()
+}
+
+/// What a message says so far.
+#[derive(Default)]
+struct Said {
+    text: String,
+    image: bool,
+}
+
+impl Said {
+    /// Takes a text, or a list of texts and parts.
+    fn content(&mut self, content: Option<&RawValue>) {
+        let Some(content) = content else { return };
+        match parse::<Vec<&RawValue>>(content) {
+            Some(parts) => parts.into_iter().for_each(|part| self.part(part)),
+            None => self.text(Some(content)),
+        }
+    }
+
+    fn part(&mut self, raw: &RawValue) {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Part<'a> {
+            #[serde(borrow, rename = "type")]
+            kind: Option<&'a RawValue>,
+            #[serde(borrow)]
+            text: Option<&'a RawValue>,
+            #[serde(borrow, alias = "inline_data", rename = "inlineData")]
+            inline_data: Option<&'a RawValue>,
+        }
+        let Some(part) = parse::<Part<'_>>(raw) else { return self.text(Some(raw)) };
+        match text(part.kind).as_deref() {
+            None if part.inline_data.is_some_and(is_image) => self.image = true,
+            None | Some("text" | "input_text") => self.text(part.text),
+            Some("image" | "input_image" | "image_url" | "localImage" | "local_image") => {
+                self.image = true;
+            }
+            Some("file") => self.image |= is_image(raw),
+            Some(_) => {}
+        }
+    }
+
+    /// Takes a text unless it was injected, or enough has been taken.
+    fn text(&mut self, raw: Option<&RawValue>) {
+        if self.text.len() >= MAX_PREVIEW_CHARS * 4 {
+            return;
+        }
+        let Some(text) = text(raw) else { return };
+        let text = text.split_once(REQUEST).map_or(&*text, |(_, request)| request).trim();
+        if text.is_empty() || injected(text) {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text.extend(text.chars().take(MAX_PREVIEW_CHARS));
+    }
+
+    fn observed(self) -> Observed {
+        let preview = match (self.text.is_empty(), self.image) {
+            (false, _) => {
+                let cut: String = self.text.chars().take(MAX_PREVIEW_CHARS).collect();
+                Some(cut.trim_end().to_owned())
+            }
+            (true, true) => Some(IMAGE.to_owned()),
+            (true, false) => None,
+        };
+        Observed { user_turn: preview.is_some(), preview, ..Observed::default() }
+    }
+}
+
+fn injected(text: &str) -> bool {
+    INJECTED
+        .iter()
+        .any(|start| text.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start)))
+}
+
+/// Tells whether a file part, or the inline data of one, says that it is an image.
+fn is_image(raw: &RawValue) -> bool {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Media<'a> {
+        #[serde(borrow, alias = "mime_type", alias = "mimeType", rename = "mediaType")]
+        media_type: Option<&'a RawValue>,
+    }
+    let media: Media<'_> = parse(raw).unwrap_or_default();
+    text(media.media_type).is_some_and(|media| media.starts_with("image/"))
+}

@@ -1,0 +1,45 @@
+//! SQLite's errors in the words of the contract.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::ErrorCode;
+
+use super::schema::FILE_NAME;
+use crate::storage::StorageError;
+
+/// Translates an error of SQLite.
+///
+/// A lock that another process holds for too long is `Blocked`, for commits too: the lock is taken
+/// before anything is written, so nothing was.
+pub(super) fn storage_error(error: rusqlite::Error) -> StorageError {
+    match error.sqlite_error_code() {
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::FileLockingProtocolFailed,
+        ) => StorageError::Blocked { reason: format!("{FILE_NAME}: {error}") },
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            StorageError::Corrupt { key: FILE_NAME.into(), reason: error.to_string() }
+        }
+        Some(ErrorCode::DiskFull | ErrorCode::TooBig) => {
+            StorageError::QuotaExceeded { cause: Some(Arc::new(error)) }
+        }
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::OutOfMemory) => {
+            StorageError::unavailable(true, error)
+        }
+        _ => StorageError::unavailable(false, error),
+    }
+}
+
+/// Translates a failure to make the store's directory or files.
+pub(super) fn file_error(path: &Path, error: std::io::Error) -> StorageError {
+    if error.kind() == std::io::ErrorKind::StorageFull {
+        return StorageError::QuotaExceeded { cause: Some(Arc::new(error)) };
+    }
+    StorageError::Unavailable {
+        retryable: false,
+        reason: format!("{}: {error}", path.display()),
+        cause: Some(Arc::new(error)),
+    }
+}

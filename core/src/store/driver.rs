@@ -1,0 +1,288 @@
+//! The driver: the one task of an open store that commits, one commit at a time.
+//!
+//! It belongs to the store, not to a caller, so dropping a caller's future never drops a commit.
+//! It runs while there is something to do, and sleeps until the next thing is due.
+
+use std::sync::Arc;
+
+use super::group::{self, Sent};
+use super::inner::{Inner, Reply, Shared, State};
+use super::{erasing, packing};
+use crate::error::{Error, Result};
+use crate::id::DeletionId;
+use crate::journal::checkpoint::survives;
+use crate::journal::commit::Prepared;
+use crate::journal::load::load;
+use crate::journal::pull::{Pulled, pull};
+use crate::storage::Storage;
+
+/// Starts the driver unless it runs.
+pub(super) fn kick<S: Storage>(inner: &Arc<Inner<S>>) {
+    {
+        let mut shared = inner.lock();
+        if shared.driving || matches!(shared.state, State::Closed) {
+            return;
+        }
+        shared.driving = true;
+    }
+    let driven = Arc::clone(inner);
+    inner.env.spawn(Box::pin(async move { drive(driven).await }));
+}
+
+/// What the driver does next.
+enum Job {
+    Settle(Prepared),
+    Commit,
+    Pull,
+    Checkpoint,
+    Erase(DeletionId),
+    Close,
+}
+
+async fn drive<S: Storage>(inner: Arc<Inner<S>>) {
+    // Work that commits content and work that tidies up take turns, so neither starves.
+    let mut tidy = false;
+    while let Some(job) = next_job(&inner, tidy) {
+        tidy = !tidy;
+        match job {
+            Job::Settle(prepared) => settle(&inner, prepared).await,
+            Job::Commit => group::commit_waiting(&inner).await,
+            Job::Pull => answer_pulls(&inner).await,
+            Job::Checkpoint => packing::checkpoint_now(&inner).await,
+            Job::Erase(deletion) => erasing::step(&inner, deletion).await,
+            Job::Close => {
+                close(&inner).await;
+                return;
+            }
+        }
+    }
+}
+
+/// Returns the next job, or makes the driver stop and arranges for its return.
+fn next_job<S: Storage>(inner: &Arc<Inner<S>>, tidy: bool) -> Option<Job> {
+    let now = inner.env.now_ms();
+    let mut shared = inner.lock();
+    if let State::Dead(error) = &shared.state {
+        let error = error.clone();
+        give_up(&mut shared, &error);
+        shared.driving = false;
+        return None;
+    }
+    if let Some(prepared) = shared.unsettled.take() {
+        return Some(Job::Settle(prepared));
+    }
+    let closing = matches!(shared.state, State::Closing);
+    let tidying = |shared: &Shared| {
+        if packing::due(shared, &inner.options, now) {
+            return Some(Job::Checkpoint);
+        }
+        let erasure = erasing::due(shared, now).filter(|_| !closing);
+        erasure.map(Job::Erase)
+    };
+    let job = if packing::overdue(&shared, &inner.options) && !tidy {
+        Some(Job::Checkpoint)
+    } else if tidy {
+        tidying(&shared).or_else(|| (!shared.queue.is_empty()).then_some(Job::Commit))
+    } else if !shared.queue.is_empty() {
+        Some(Job::Commit)
+    } else {
+        None
+    };
+    let job = job
+        .or_else(|| (shared.news || !shared.pulls.is_empty()).then_some(Job::Pull))
+        .or_else(|| tidying(&shared))
+        .or_else(|| closing.then_some(Job::Close));
+    if job.is_none() {
+        shared.driving = false;
+        sleep_until_due(inner, &mut shared, now);
+    }
+    job
+}
+
+/// Has the driver started again when the next thing is due.
+fn sleep_until_due<S: Storage>(inner: &Arc<Inner<S>>, shared: &mut Shared, now: i64) {
+    let due = [
+        erasing::next_due(shared, now),
+        packing::idle_due(shared, now),
+        inner.options.poll_ms.map(|poll| now.saturating_add_unsigned(poll)),
+    ];
+    let Some(at) = due.into_iter().flatten().min() else { return };
+    if shared.wake.is_some_and(|(earlier, _)| earlier <= at) {
+        return;
+    }
+    shared.sleepers += 1;
+    let sleeper = shared.sleepers;
+    shared.wake = Some((at, sleeper));
+    let weak = Arc::downgrade(inner);
+    let delay = u64::try_from(at.saturating_sub(now)).unwrap_or(0).max(1);
+    let slept = inner.env.sleep(delay);
+    inner.env.spawn(Box::pin(async move {
+        slept.await;
+        let Some(inner) = weak.upgrade() else { return };
+        {
+            let mut shared = inner.lock();
+            if shared.wake.is_none_or(|(_, latest)| latest != sleeper) {
+                return;
+            }
+            shared.wake = None;
+            shared.news |= inner.options.poll_ms.is_some();
+        }
+        kick(&inner);
+    }));
+}
+
+/// A commit of an unknown outcome comes before all else: nothing can be decided beside it.
+async fn settle<S: Storage>(inner: &Inner<S>, prepared: Prepared) {
+    match group::settle_unknown(inner, prepared).await {
+        Sent::Committed => {}
+        Sent::Conflict => {
+            if let Err(error) = advance(inner).await {
+                refuse_waiting(inner, &error);
+            }
+        }
+        Sent::Failed(error) => {
+            let moved_on = advance(inner).await;
+            if moved_on.is_ok() && forget_lost(inner) {
+                return;
+            }
+            refuse_waiting(inner, &error);
+            inner.env.sleep(1000).await;
+        }
+    }
+}
+
+/// Once the journal is past a lost commit's place, the commit can't land any more.
+fn forget_lost<S: Storage>(inner: &Inner<S>) -> bool {
+    let mut shared = inner.lock();
+    let position = shared.replica.catalog.position;
+    let forgotten = shared.unsettled.take_if(|lost| lost.entry.n <= position);
+    forgotten.is_some()
+}
+
+/// Callers don't wait for a storage that is away.
+fn refuse_waiting<S: Storage>(inner: &Inner<S>, error: &Error) {
+    let mut shared = inner.lock();
+    let error = match error {
+        // Of these commands the outcome is known: nothing of them was sent.
+        Error::OutcomeUnknown { reason } => {
+            Error::Storage(crate::storage::StorageError::Unavailable {
+                retryable: true,
+                reason: reason.clone(),
+                cause: None,
+            })
+        }
+        other => other.clone(),
+    };
+    reply_all(shared.queue.drain(..).map(|request| request.reply), &error);
+    reply_all(shared.pulls.drain(..), &error);
+    reply_all(shared.checkpoints.drain(..), &error);
+}
+
+async fn answer_pulls<S: Storage>(inner: &Inner<S>) {
+    let waiting = {
+        let mut shared = inner.lock();
+        shared.news = false;
+        std::mem::take(&mut shared.pulls)
+    };
+    match advance(inner).await {
+        Ok(_) => waiting.into_iter().for_each(|reply| drop(reply.send(Ok(())))),
+        Err(error) => reply_all(waiting.into_iter(), &error),
+    }
+}
+
+/// What a pull did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Advance {
+    /// There was news.
+    pub(super) moved: bool,
+    /// The news spoils the plan of a checkpoint made before it.
+    pub(super) spoiled: bool,
+}
+
+/// Reads and applies everything that others have committed since.
+pub(super) async fn advance<S: Storage>(inner: &Inner<S>) -> Result<Advance> {
+    let mut advanced = Advance::default();
+    loop {
+        let (epoch, position, last) = {
+            let replica = &inner.lock().replica;
+            (replica.epoch.clone(), replica.catalog.position, replica.last.clone())
+        };
+        match pull(&inner.storage, &epoch, position, &last).await {
+            Ok(Pulled::Entries(entries, more)) => {
+                let mut shared = inner.lock();
+                for (entry, size) in &entries {
+                    advanced.moved = true;
+                    advanced.spoiled |= !survives(entry);
+                    let accepted = shared.replica.accept(entry, *size);
+                    let changes = accepted.inspect_err(|error| {
+                        shared.state = State::Dead(error.clone());
+                    })?;
+                    erasing::noticed(&mut shared, &changes, &*inner.env);
+                    shared.announce(changes);
+                }
+                if !more {
+                    return Ok(advanced);
+                }
+            }
+            Ok(Pulled::Trimmed) => {
+                reload(inner, &epoch).await?;
+                return Ok(Advance { moved: true, spoiled: true });
+            }
+            Err(error @ Error::StoreReplaced) => {
+                inner.lock().state = State::Dead(error.clone());
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Loads afresh, and tells listeners what is different.
+async fn reload<S: Storage>(inner: &Inner<S>, epoch: &str) -> Result<()> {
+    let replica = load(&inner.storage, &*inner.env).await?;
+    let mut shared = inner.lock();
+    if replica.epoch != epoch {
+        shared.state = State::Dead(Error::StoreReplaced);
+        return Err(Error::StoreReplaced);
+    }
+    let position = replica.catalog.position;
+    let old = std::mem::replace(&mut shared.replica, replica);
+    let changes = shared.replica.catalog.announce_since(&old.catalog);
+    let changes = changes
+        .into_iter()
+        .map(|change| crate::change::ChangeEvent { position, change })
+        .collect::<Vec<_>>();
+    erasing::noticed(&mut shared, &changes, &*inner.env);
+    shared.announce(changes);
+    Ok(())
+}
+
+async fn close<S: Storage>(inner: &Inner<S>) {
+    if packing::worth_it_on_close(&inner.lock()) {
+        packing::checkpoint_now(inner).await;
+    }
+    // A storage that can't be closed is left alone: everything acknowledged is stored.
+    let _ = inner.storage.close().await;
+    let mut shared = inner.lock();
+    shared.state = State::Closed;
+    shared.driving = false;
+    give_up(&mut shared, &Error::Closed);
+    shared.listeners.clear();
+}
+
+/// Answers everyone who waits; nobody waits on a store that is gone.
+fn give_up(shared: &mut Shared, error: &Error) {
+    reply_all(shared.queue.drain(..).map(|request| request.reply), error);
+    reply_all(shared.pulls.drain(..), error);
+    reply_all(shared.checkpoints.drain(..), error);
+    for (_, erasure) in shared.erasures.drain() {
+        reply_all(erasure.waiters.into_iter(), error);
+    }
+}
+
+pub(super) fn reply_all<T>(replies: impl Iterator<Item = Reply<T>>, error: &Error) {
+    for reply in replies {
+        // A caller that went away has no use for the answer.
+        let _ = reply.send(Err(error.clone()));
+    }
+}

@@ -1,0 +1,132 @@
+//! The parts of one open store that its handles and its driver share.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_channel::oneshot;
+
+use super::StoreOptions;
+use crate::catalog::Command;
+use crate::change::ChangeEvent;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::id::DeletionId;
+use crate::journal::commit::Prepared;
+use crate::journal::replica::Replica;
+use crate::query::Receipt;
+use crate::storage::{Durability, Storage};
+
+/// One open store.
+#[derive(Debug)]
+pub(crate) struct Inner<S> {
+    pub(crate) storage: S,
+    pub(crate) env: Arc<dyn Env>,
+    pub(crate) options: StoreOptions,
+    /// Random per open; names this instance's commits.
+    pub(crate) writer: String,
+    shared: Mutex<Shared>,
+}
+
+/// What changes while a store is open.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    /// The committed state.
+    pub(crate) replica: Replica,
+    /// The number of this instance's last commit.
+    pub(crate) commits: u64,
+    pub(crate) queue: VecDeque<Request>,
+    /// A commit that was sent, of which nobody knows what became.
+    pub(crate) unsettled: Option<Prepared>,
+    /// Callers that wait for a pull.
+    pub(crate) pulls: Vec<Reply<()>>,
+    /// There is news, said another instance.
+    pub(crate) news: bool,
+    /// Callers that wait for a checkpoint.
+    pub(crate) checkpoints: Vec<Reply<()>>,
+    /// When the last checkpoint of this instance was, by its own clock.
+    pub(crate) checkpoint_at: i64,
+    pub(crate) erasures: HashMap<DeletionId, Erasure>,
+    pub(crate) listeners: Vec<async_channel::Sender<ChangeEvent>>,
+    pub(crate) last_commit_ms: Option<i64>,
+    /// Whether the driver runs.
+    pub(crate) driving: bool,
+    /// When the driver is to look for work again, and which sleeper is to wake it.
+    pub(crate) wake: Option<(i64, u64)>,
+    pub(crate) sleepers: u64,
+    pub(crate) state: State,
+}
+
+/// Whether a store can be used.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum State {
+    #[default]
+    Open,
+    /// Nothing new is taken; what was taken is finished.
+    Closing,
+    Closed,
+    /// It can't go on: the store was replaced, or is damaged.
+    Dead(Error),
+}
+
+/// A change that waits for its commit.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) command: Command,
+    pub(crate) durability: Durability,
+    pub(crate) reply: Reply<Committed>,
+}
+
+/// Where the events of a command came to be.
+#[derive(Clone, Debug)]
+pub(crate) struct Committed {
+    pub(crate) events: Vec<crate::catalog::Event>,
+}
+
+pub(crate) type Reply<T> = oneshot::Sender<Result<T>>;
+
+/// This instance's part in erasing a deletion.
+#[derive(Debug, Default)]
+pub(crate) struct Erasure {
+    /// Failures since the last success.
+    pub(crate) attempts: u32,
+    /// When to go on, by this instance's clock.
+    pub(crate) next_at: i64,
+    pub(crate) last_error: Option<Error>,
+    pub(crate) waiters: Vec<Reply<Receipt>>,
+}
+
+impl<S: Storage> Inner<S> {
+    pub(crate) fn new(
+        storage: S,
+        env: Arc<dyn Env>,
+        options: StoreOptions,
+        replica: Replica,
+    ) -> Self {
+        let writer = crate::id::new_uuid(&*env).simple().to_string();
+        let shared = Mutex::new(Shared { replica, ..Shared::default() });
+        Self { storage, env, options, writer, shared }
+    }
+
+    /// Returns the shared state; never to be held across an await.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    /// Refuses what comes after a close, and what a store that can't go on is asked for.
+    pub(crate) fn check_open(&self) -> Result<()> {
+        match &self.state {
+            State::Open => Ok(()),
+            State::Closing | State::Closed => Err(Error::Closed),
+            State::Dead(error) => Err(error.clone()),
+        }
+    }
+
+    /// Tells every listener; those that are gone are forgotten.
+    pub(crate) fn announce(&mut self, changes: Vec<ChangeEvent>) {
+        for change in changes {
+            self.listeners.retain(|listener| listener.try_send(change.clone()).is_ok());
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Reading histories by pages, in both directions, from segments and tails.
+//!
+//! A reader asks for the segment that covers a sequence number, so packing and merging under it do
+//! not disturb it. A gap means that this instance is behind: it pulls and looks again.
+
+use std::ops::Range;
+
+use super::Store;
+use super::inner::Inner;
+use crate::catalog::page_limit;
+use crate::error::{Error, Result, excerpt};
+use crate::id::{ThreadId, TreeId};
+use crate::item::{Line, StoredItem};
+use crate::journal::entry::corrupt;
+use crate::keys;
+use crate::query::{ItemPage, ItemQuery, SortDirection};
+use crate::storage::{Order, Storage, Table};
+
+/// A page ends early when it has this many bytes.
+const PAGE_BYTES: u64 = 4 * 1024 * 1024;
+/// The most segments of one scan.
+const SEGMENTS: usize = 8;
+
+impl<S: Storage> Store<S> {
+    /// Returns a page of a thread's items.
+    ///
+    /// A page ends after `limit` items or about 4 MB, whichever is first; `next_cursor` tells
+    /// whether there is more. Cursors are places in the history and stay good as it grows.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] for a limit that is not 1 to 1,000, [`Error::InvalidCursor`],
+    /// [`Error::InvalidField`] for a cursor together with `from`, [`Error::ThreadNotFound`] and
+    /// [`Error::ThreadDeleted`], also when the thread is deleted while it is read.
+    pub async fn items(&self, id: ThreadId, query: ItemQuery) -> Result<ItemPage> {
+        let limit = page_limit(query.limit)? as u64;
+        let from = start(&query)?;
+        let descending = query.sort_direction == Some(SortDirection::Desc);
+        let mut last_gap = None;
+        loop {
+            let history = self.history(id).await?;
+            let range = wanted(history.len, from, limit, descending);
+            match read(&self.inner, &history, range.clone(), descending).await {
+                Err(Error::Corrupt { key, reason }) => {
+                    // Erased or repacked meanwhile, or else damaged: the same gap twice tells.
+                    let gap = Some((key.clone(), history.packed, history.len));
+                    if last_gap == gap {
+                        return Err(Error::Corrupt { key, reason });
+                    }
+                    last_gap = gap;
+                    self.refresh().await?;
+                }
+                other => return Ok(page(other?, history.len, descending)),
+            }
+        }
+    }
+
+    async fn history(&self, id: ThreadId) -> Result<History> {
+        self.with_visible(id, |catalog, record| History {
+            id,
+            tree: record.tree,
+            len: record.len,
+            packed: record.packed,
+            tail: catalog.tail(record.ord).map(|tail| tail.lines().to_vec()).unwrap_or_default(),
+        })
+        .await
+    }
+}
+
+/// A thread's history as it was when the read began.
+#[derive(Debug)]
+struct History {
+    id: ThreadId,
+    tree: TreeId,
+    len: u64,
+    packed: u64,
+    tail: Vec<Line>,
+}
+
+fn start(query: &ItemQuery) -> Result<Option<u64>> {
+    let Some(cursor) = &query.cursor else { return Ok(query.from) };
+    if query.from.is_some() {
+        let reason = "it can't be given together with cursor".into();
+        return Err(Error::InvalidField { field: "from".into(), reason });
+    }
+    let place = cursor.strip_prefix('i').and_then(|place| place.parse().ok());
+    place.map(Some).ok_or_else(|| Error::InvalidCursor { value: excerpt(cursor) })
+}
+
+fn cursor(seq: u64) -> String {
+    format!("i{seq}")
+}
+
+fn wanted(len: u64, from: Option<u64>, limit: u64, descending: bool) -> Range<u64> {
+    if descending {
+        let end = from.map_or(len, |from| from.saturating_add(1)).min(len);
+        end.saturating_sub(limit)..end
+    } else {
+        let start = from.unwrap_or(0).min(len);
+        start..start.saturating_add(limit).min(len)
+    }
+}
+
+fn page(mut items: Vec<StoredItem>, len: u64, descending: bool) -> ItemPage {
+    if descending {
+        items.reverse();
+    }
+    let next = items
+        .last()
+        .and_then(|last| if descending { last.seq.checked_sub(1) } else { Some(last.seq + 1) });
+    ItemPage {
+        backwards_cursor: items.first().map(|first| cursor(first.seq)),
+        next_cursor: next.filter(|next| *next < len).map(cursor),
+        data: items,
+    }
+}
+
+/// Reads a range, ascending; a long one is cut at the end that is read last.
+async fn read<S: Storage>(
+    inner: &Inner<S>,
+    history: &History,
+    range: Range<u64>,
+    descending: bool,
+) -> Result<Vec<StoredItem>> {
+    let mut lines: Vec<(u64, Line)> = Vec::new();
+    let mut bytes = 0;
+    let packed = range.start.min(history.packed)..range.end.min(history.packed);
+    let tail_first = history.len - history.tail.len() as u64;
+    let tail = (tail_first..).zip(history.tail.iter().cloned());
+    let tail = tail.filter(|(seq, _)| range.contains(seq) && *seq >= history.packed);
+    let mut take = |from: Vec<(u64, Line)>, lines: &mut Vec<(u64, Line)>| {
+        for (seq, line) in from {
+            if !lines.is_empty() && bytes + line.size() > PAGE_BYTES {
+                return false;
+            }
+            bytes += line.size();
+            lines.push((seq, line));
+        }
+        true
+    };
+    if descending {
+        let tail: Vec<_> = tail.collect();
+        let mut room = take(tail.into_iter().rev().collect(), &mut lines);
+        let mut end = packed.end;
+        while room && end > packed.start {
+            let (first, segment) = covering(inner, history, end - 1).await?;
+            let start = first.max(packed.start);
+            let part = slice(history, first, &segment, start..end)?;
+            room = take(part.into_iter().rev().collect(), &mut lines);
+            end = start;
+        }
+        lines.reverse();
+    } else {
+        let mut room = true;
+        let mut next = packed.start;
+        while room && next < packed.end {
+            for (first, segment) in covering_on(inner, history, next, packed.end).await? {
+                let part = slice(history, first, &segment, next..packed.end)?;
+                next += part.len() as u64;
+                room = take(part, &mut lines);
+                if !room {
+                    break;
+                }
+            }
+        }
+        if room {
+            take(tail.collect(), &mut lines);
+        }
+    }
+    check_whole(history, &range, &lines, descending)?;
+    lines
+        .into_iter()
+        .map(|(seq, line)| line.decode(seq).map_err(|error| gap(history, seq, error)))
+        .collect()
+}
+
+/// A page may be short, but it starts where it was asked to and has no gap.
+fn check_whole(
+    history: &History,
+    range: &Range<u64>,
+    lines: &[(u64, Line)],
+    descending: bool,
+) -> Result<()> {
+    let anchored = match (descending, lines.first(), lines.last()) {
+        (false, Some((first, _)), _) => *first == range.start,
+        (true, _, Some((last, _))) => last + 1 == range.end,
+        _ => range.is_empty(),
+    };
+    if anchored && lines.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0) {
+        return Ok(());
+    }
+    Err(gap(history, range.start, "an item is missing"))
+}
+
+/// Reads the segment that covers an item.
+async fn covering<S: Storage>(
+    inner: &Inner<S>,
+    history: &History,
+    seq: u64,
+) -> Result<(u64, String)> {
+    let range = keys::segments(history.tree, history.id, 0, Some(seq + 1));
+    let page = inner.storage.scan(Table::History, range, 1, Order::Descending).await?;
+    let Some((key, value)) = page.records.into_iter().next() else {
+        return Err(gap(history, seq, "no segment holds it"));
+    };
+    decode(key, &value)
+}
+
+/// Reads the segment that covers an item, and some of those after it.
+async fn covering_on<S: Storage>(
+    inner: &Inner<S>,
+    history: &History,
+    seq: u64,
+    end: u64,
+) -> Result<Vec<(u64, String)>> {
+    let mut segments = vec![covering(inner, history, seq).await?];
+    let (first, text) = &segments[0];
+    let reached = first + text.lines().count() as u64;
+    if reached < end {
+        let range = keys::segments(history.tree, history.id, seq + 1, Some(end));
+        let page = inner.storage.scan(Table::History, range, SEGMENTS, Order::Ascending).await?;
+        for (key, value) in page.records {
+            segments.push(decode(key, &value)?);
+        }
+    }
+    Ok(segments)
+}
+
+fn decode(key: String, value: &[u8]) -> Result<(u64, String)> {
+    let first = keys::segment_first(&key)
+        .ok_or_else(|| corrupt(Table::History, &key, "its key is no number"))?;
+    let text = std::str::from_utf8(value).map_err(|error| corrupt(Table::History, &key, error))?;
+    Ok((first, text.to_owned()))
+}
+
+/// Takes the lines of a range that a segment has; the first of the range must be among them.
+fn slice(
+    history: &History,
+    first: u64,
+    segment: &str,
+    range: Range<u64>,
+) -> Result<Vec<(u64, Line)>> {
+    let lines: Vec<(u64, Line)> = (first..)
+        .zip(segment.lines())
+        .filter(|(seq, _)| range.contains(seq))
+        .map(|(seq, line)| (seq, Line::stored(line)))
+        .collect();
+    match lines.first() {
+        Some((seq, _)) if *seq == range.start => Ok(lines),
+        _ => Err(gap(history, range.start, "no segment holds it")),
+    }
+}
+
+fn gap(history: &History, seq: u64, reason: impl std::fmt::Display) -> Error {
+    corrupt(Table::History, &keys::segment(history.tree, history.id, seq), reason)
+}

@@ -1,0 +1,128 @@
+//! When a checkpoint is due, and carrying it out.
+
+use super::StoreOptions;
+use super::driver::{advance, reply_all};
+use super::group::{Sent, commit, entry_time};
+use super::inner::{Inner, Shared};
+use crate::error::{Error, Result};
+use crate::journal::checkpoint::{Plan, plan};
+use crate::journal::commit::prepare;
+use crate::journal::entry::{CommitId, Entry, FORMAT};
+use crate::storage::{Durability, Storage};
+
+/// Checkpoints of one instance are at least this far apart, in milliseconds.
+const APART: i64 = 1000;
+/// After this long without a change the journal is packed, in milliseconds.
+const IDLE: i64 = 5000;
+/// A shorter journal is not worth a checkpoint on close or when idle.
+const FEW: u64 = 100;
+/// Beyond this many times the trigger, appends wait for the checkpoint.
+const OVERDUE: u64 = 4;
+/// A plan that others keep spoiling is given up until the next trigger.
+const PLANS: usize = 20;
+
+/// Tells whether a checkpoint should be made now.
+pub(super) fn due(shared: &Shared, options: &StoreOptions, now: i64) -> bool {
+    if !shared.checkpoints.is_empty() {
+        return true;
+    }
+    let rested = (now - shared.checkpoint_at).abs() >= APART;
+    rested && (beyond(shared, options, 1) || is_idle(shared, now))
+}
+
+/// Tells whether appends must wait for the checkpoint.
+pub(super) fn overdue(shared: &Shared, options: &StoreOptions) -> bool {
+    beyond(shared, options, OVERDUE)
+}
+
+fn beyond(shared: &Shared, options: &StoreOptions, times: u64) -> bool {
+    let (entries, bytes) = shared.replica.waiting();
+    entries >= options.checkpoint_entries * times || bytes >= options.checkpoint_bytes * times
+}
+
+fn is_idle(shared: &Shared, now: i64) -> bool {
+    worth_it_on_close(shared) && now - shared.replica.catalog.at >= IDLE
+}
+
+/// Tells whether the journal is long enough to be packed before the store is closed.
+pub(super) fn worth_it_on_close(shared: &Shared) -> bool {
+    shared.replica.waiting().0 >= FEW
+}
+
+/// Returns when the journal is to be packed if nothing happens.
+pub(super) fn idle_due(shared: &Shared, now: i64) -> Option<i64> {
+    worth_it_on_close(shared).then(|| now + IDLE)
+}
+
+/// Makes a checkpoint, and answers those who asked for one.
+pub(super) async fn checkpoint_now<S: Storage>(inner: &Inner<S>) {
+    let waiting = std::mem::take(&mut inner.lock().checkpoints);
+    let result = checkpoint(inner).await;
+    inner.lock().checkpoint_at = inner.env.now_ms();
+    match result {
+        Ok(()) => waiting.into_iter().for_each(|reply| drop(reply.send(Ok(())))),
+        Err(error) => {
+            // Appends that wait for this checkpoint must not wait for ever.
+            let refused = {
+                let mut shared = inner.lock();
+                let overdue = overdue(&shared, &inner.options);
+                if overdue { std::mem::take(&mut shared.queue) } else { Default::default() }
+            };
+            let (freeing, refused): (Vec<_>, Vec<_>) =
+                refused.into_iter().partition(|request| request.command.frees());
+            inner.lock().queue.extend(freeing);
+            reply_all(refused.into_iter().map(|request| request.reply), &error);
+            reply_all(waiting.into_iter(), &error);
+        }
+    }
+}
+
+/// Packs the journal up to now and trims it.
+pub(super) async fn checkpoint<S: Storage>(inner: &Inner<S>) -> Result<()> {
+    for _ in 0..PLANS {
+        let replica = inner.lock().replica.clone();
+        let planned = plan(&inner.storage, &replica).await;
+        let planned = match planned {
+            // What the plan wanted to read may have been rewritten by others meanwhile.
+            Err(Error::Corrupt { .. }) if advance(inner).await?.moved => continue,
+            other => other?,
+        };
+        if carry_out(inner, planned).await? {
+            return Ok(());
+        }
+    }
+    let reason = "other instances kept rewriting what the checkpoint read".into();
+    Err(Error::Storage(crate::storage::StorageError::Unavailable {
+        retryable: true,
+        reason,
+        cause: None,
+    }))
+}
+
+/// Commits a plan, moving it behind what others commit; false where it must be made again.
+async fn carry_out<S: Storage>(inner: &Inner<S>, plan: Plan) -> Result<bool> {
+    loop {
+        let prepared = {
+            let mut shared = inner.lock();
+            shared.commits += 1;
+            let entry = Entry {
+                v: FORMAT,
+                n: shared.replica.catalog.position + 1,
+                prev: shared.replica.last.clone(),
+                id: CommitId { writer: inner.writer.clone(), commit: shared.commits },
+                at: entry_time(inner.env.now_ms(), shared.replica.catalog.at),
+                events: vec![plan.event.clone()],
+            };
+            prepare(&shared.replica, entry, plan.writes.clone(), Durability::Strict)?
+        };
+        match commit(inner, prepared).await {
+            Sent::Committed => return Ok(true),
+            Sent::Failed(error) => return Err(error),
+            Sent::Conflict => {
+                if advance(inner).await?.spoiled {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Makes the JavaScript, the types and the bound module out of a compiled `creel-wasm`.
+//!
+//! A crate of its own so that `cargo xtask` itself starts without compiling `wasm-bindgen`'s tooling. Used as a
+//! library, that tooling is always at the version `Cargo.lock` names, which is the one the module was built with.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Parser;
+use wasm_bindgen_cli_support::Bindgen;
+
+/// Binds a compiled module for the web.
+#[derive(Debug, Parser)]
+struct Args {
+    /// The module that cargo built.
+    module: PathBuf,
+    /// The directory that receives `creel.js`, `creel.d.ts`, `creel_bg.wasm` and its types.
+    out: PathBuf,
+}
+
+fn main() -> anyhow::Result<()> {
+    let Args { module, out } = Args::parse();
+    // The package passes the module's address itself: a second, default one here would make bundlers emit the file
+    // again, or fail on it.
+    Bindgen::new()
+        .input_path(&module)
+        .out_name("creel")
+        .web(true)?
+        .typescript(true)
+        .omit_default_module_path(true)
+        .generate(&out)
+        .with_context(|| format!("cannot bind {} into {}", module.display(), out.display()))
+}

@@ -1,0 +1,119 @@
+//! `cargo xtask test`: every check and test as named steps, the cheap ones first.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use xshell::cmd;
+
+use crate::npm::Project;
+use crate::setup::chromium;
+use crate::steps::Steps;
+use crate::workspace::{BROWSER_TESTS, DEMO, PACKAGE, Workspace};
+use crate::{lint, package, wasm};
+
+/// What `cargo xtask test` takes; without a flag, everything is tested.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Tests the native crates: format, lints, documentation, tests.
+    #[arg(long)]
+    native: bool,
+    /// Tests the npm package in Node, and lints and type-checks all TypeScript.
+    #[arg(long)]
+    wasm: bool,
+    /// Tests the package and the demo in a real Chromium.
+    #[arg(long)]
+    browser: bool,
+}
+
+/// Runs the parts that were asked for and stops at the first failure.
+///
+/// # Errors
+/// The failed step's.
+pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
+    let everything = !(args.native || args.wasm || args.browser);
+    let mut steps = Steps::default();
+    if args.native || everything {
+        native(workspace, &mut steps)?;
+    }
+    if args.wasm || args.browser || everything {
+        let package = steps.step("npm package", || package::within_budget(workspace))?;
+        if args.wasm || everything {
+            javascript(workspace, package.tarball.as_deref(), &mut steps)?;
+        }
+        if args.browser || everything {
+            browser(workspace, package.tarball.as_deref(), &mut steps)?;
+        }
+    }
+    steps.finish();
+    Ok(())
+}
+
+fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
+    let (shell, crates) = (&workspace.shell, lint::NATIVE);
+    steps.step("Rust format", || lint::format(workspace))?;
+    steps.step("Rust lints", || lint::clippy(workspace))?;
+    steps.step("Rust documentation", || {
+        cmd!(shell, "cargo doc {crates...} --lib --no-deps")
+            .env("RUSTDOCFLAGS", "--deny warnings")
+            .quiet()
+            .run()
+            .context("the documentation has warnings")
+    })?;
+    steps.step("native tests", || {
+        let has_nextest =
+            cmd!(shell, "cargo nextest --version").quiet().ignore_stderr().read().is_ok();
+        if has_nextest {
+            cmd!(shell, "cargo nextest run {crates...}").quiet().run()?;
+        } else {
+            cmd!(shell, "cargo test {crates...} --all-targets").quiet().run()?;
+        }
+        Ok(())
+    })?;
+    steps.step("documentation tests", || {
+        cmd!(shell, "cargo test {crates...} --doc").quiet().run().context("an example fails")
+    })
+}
+
+fn javascript(workspace: &Workspace, tarball: Option<&Path>, steps: &mut Steps) -> Result<()> {
+    steps.step("binding lints", || wasm::lint(workspace))?;
+    for directory in [PACKAGE, DEMO, BROWSER_TESTS] {
+        let Some(project) = open(workspace, directory, tarball)? else {
+            continue;
+        };
+        steps.step(&format!("{directory}: lint"), || project.run("lint", &[]))?;
+        steps.step(&format!("{directory}: types"), || project.run("typecheck", &[]))?;
+        if directory == PACKAGE {
+            steps.step("package tests in Node", || project.run("test", &[]))?;
+        }
+    }
+    Ok(())
+}
+
+fn browser(workspace: &Workspace, tarball: Option<&Path>, steps: &mut Steps) -> Result<()> {
+    let chromium = steps.step("Chromium", || chromium::ensure(workspace))?;
+    if let Some(demo) = open(workspace, DEMO, tarball)? {
+        steps.step("demo build", || demo.run("build", &[]))?;
+    }
+    if let Some(tests) = open(workspace, BROWSER_TESTS, tarball)? {
+        let tarball = tarball.map(PathBuf::from).unwrap_or_default();
+        let variables = [("CHROMIUM", chromium.as_path()), ("CREEL_TARBALL", tarball.as_path())];
+        steps.step("browser tests", || tests.run("test", &variables))?;
+    }
+    Ok(())
+}
+
+/// Opens a project and installs its packages, the packed Creel among them in all projects that use it.
+fn open<'a>(
+    workspace: &'a Workspace,
+    directory: &'a str,
+    tarball: Option<&Path>,
+) -> Result<Option<Project<'a>>> {
+    let Some(project) = Project::open(workspace, directory) else {
+        return Ok(None);
+    };
+    match tarball {
+        Some(tarball) if directory != PACKAGE => project.install_tarball(tarball)?,
+        _ => project.install()?,
+    }
+    Ok(Some(project))
+}
