@@ -5,7 +5,13 @@ import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
-import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContext,
+  chromium,
+  type Locator,
+  type Page,
+} from "playwright-core";
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -52,7 +58,8 @@ export class Demo {
     });
     page.on("request", (request) => {
       const { hostname, protocol } = new URL(request.url());
-      if (protocol.startsWith("http") && hostname !== "127.0.0.1") this.problems.push(`it asked ${hostname}`);
+      if (protocol.startsWith("http") && hostname !== "127.0.0.1")
+        this.problems.push(`it asked ${hostname}`);
     });
   }
 
@@ -91,15 +98,22 @@ export class Demo {
 
   /** Opens sessions from a folder, or from files given by name and content; the report stays open. */
   async openSessions(source: string | { name: string; text: string }[]): Promise<void> {
+    await this.chooseFiles(source);
+    await this.button("Read them").waitFor({ timeout: 60_000 });
+  }
+
+  async chooseFiles(source: string | { name: string; text: string }[]): Promise<void> {
     await this.button("Open sessions…").first().click();
     if (typeof source === "string") {
       await this.page.locator("#pick-folder").setInputFiles(source);
-    } else {
-      await this.page
-        .locator("#pick-files")
-        .setInputFiles(source.map(({ name, text }) => ({ name, mimeType: "", buffer: Buffer.from(text) })));
+      return;
     }
-    await this.button("Read them").waitFor({ timeout: 60_000 });
+    const files = source.map(({ name, text }) => ({
+      name,
+      mimeType: "",
+      buffer: Buffer.from(text),
+    }));
+    await this.page.locator("#pick-files").setInputFiles(files);
   }
 
   async report(): Promise<string | null> {

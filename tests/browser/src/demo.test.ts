@@ -18,7 +18,14 @@ const HOMES = [
   {
     of: "the fixture",
     folder: join(HERE, "fixtures/codex-home"),
-    tree: ["The dry well", ". Digger", ". Listener", ". . Plumber", ". . . Valve maker", ". . Neighbour"],
+    tree: [
+      "The dry well",
+      ". Digger",
+      ". Listener",
+      ". . Plumber",
+      ". . . Valve maker",
+      ". . Neighbour",
+    ],
     others: ["Garden plan"],
     archived: ["Repair the gate."],
     badLines: 1,
@@ -26,7 +33,14 @@ const HOMES = [
   {
     of: "the samples",
     folder: SAMPLES,
-    tree: ["Red main", ". Log reader", ". . Counter", ". . . Reproducer", ". . Lock hunter", ". Bisector"],
+    tree: [
+      "Red main",
+      ". Log reader",
+      ". . Counter",
+      ". . . Reproducer",
+      ". . Lock hunter",
+      ". Bisector",
+    ],
     others: ["Reading notes"],
     archived: ["Release notes 2.3"],
     badLines: 0,
@@ -65,58 +79,63 @@ async function inNewProfile(
   }
 }
 
-const shot = (demo: Demo, name: string) => demo.page.screenshot({ path: join(SHOTS, `${name}.png`) });
+const shot = (demo: Demo, name: string) =>
+  demo.page.screenshot({ path: join(SHOTS, `${name}.png`) });
 
 describe("a folder of sessions", () => {
   for (const home of HOMES) {
     const there = existsSync(home.folder);
     if (!there) console.log(`skipped: ${home.of}, there is no ${home.folder}`);
-    it(`of ${home.of} is shown, deleted, reloaded and followed by another tab`, { skip: !there }, () =>
-      inNewProfile(async (context) => {
-        const other = await Demo.open(context, url);
-        await shot(other, "empty");
-        const demo = await Demo.open(context, url);
-        await demo.openSessions(home.folder);
-        assert.match((await demo.report()) ?? "", /^8\//);
-        assert.equal(await demo.page.locator(".bad-lines li").count(), home.badLines);
-        await shot(demo, "import");
-        await demo.button("Read them").click();
+    it(
+      `of ${home.of} is shown, deleted, reloaded and followed by another tab`,
+      { skip: !there },
+      () =>
+        inNewProfile(async (context) => {
+          const other = await Demo.open(context, url);
+          await shot(other, "empty");
+          const demo = await Demo.open(context, url);
+          await demo.openSessions(home.folder);
+          assert.match((await demo.report()) ?? "", /^8\//);
+          assert.equal(await demo.page.locator(".bad-lines li").count(), home.badLines);
+          await shot(demo, "import");
+          await demo.button("Read them").click();
 
-        await demo.page.getByLabel("Order").selectOption("createdAt");
-        await demo.expectTree([...home.others, ...home.tree]);
-        await demo.button(/^Archived/).click();
-        await demo.expectTree(home.archived);
-        await demo.button(/^Active/).click();
+          await demo.page.getByLabel("Order").selectOption("createdAt");
+          await demo.expectTree([...home.others, ...home.tree]);
+          await demo.button(/^Archived/).click();
+          await demo.expectTree(home.archived);
+          await demo.button(/^Active/).click();
 
-        const [root = ""] = home.tree;
-        await demo.row(root).click();
-        await demo.page.getByText("Spawn").waitFor();
-        await shot(demo, "thread");
-        await other.page.getByLabel("Order").selectOption("createdAt");
-        await other.expectTree([...home.others, ...home.tree]);
-        await other.row(root).click();
+          const [root = ""] = home.tree;
+          await demo.row(root).click();
+          await demo.button("Spawn").waitFor();
+          await shot(demo, "thread");
+          await other.page.getByLabel("Order").selectOption("createdAt");
+          await other.expectTree([...home.others, ...home.tree]);
+          await other.row(root).click();
 
-        await demo.button("Delete").click();
-        const sum = demo.page.locator("[data-plan]");
-        assert.match((await sum.getAttribute("data-plan")) ?? "", /^6\//);
-        assert.match(await sum.innerText(), /^6 threads, \d+ items, [\d.]+ KB$/);
-        assert.equal(await demo.page.locator(".members li").count(), 6);
-        await shot(demo, "delete");
-        await demo.button("Delete 6 threads").click();
-        await demo.page.getByText("Deleted 6 threads").waitFor();
+          await demo.button("Delete").click();
+          const sum = demo.page.locator("[data-plan]");
+          assert.match((await sum.getAttribute("data-plan")) ?? "", /^6\//);
+          assert.match(await sum.innerText(), /^6 threads, \d+ items, [\d.]+ KB$/);
+          assert.equal(await demo.page.locator(".members li").count(), 6);
+          await shot(demo, "delete");
+          await demo.button("Delete 6 threads").click();
+          await demo.page.getByText("Deleted 6 threads").waitFor();
 
-        await demo.expectTree(home.others);
-        await other.expectTree(home.others);
-        await other.page.getByText("This thread was deleted.").waitFor();
-        await other.page.getByText("thread_deleted").waitFor();
-        assert.equal(await demo.figure("threads"), "2");
+          await demo.expectTree(home.others);
+          await other.expectTree(home.others);
+          await other.page.getByText("This thread was deleted.").waitFor();
+          await other.page.getByText("thread_deleted").waitFor();
+          assert.equal(await demo.figure("threads"), "2");
 
-        await demo.page.reload();
-        await demo.expectTree(home.others);
-        assert.equal(await demo.figure("threads"), "2");
-        demo.expectCalm();
-        other.expectCalm();
-      }));
+          await demo.page.reload();
+          await demo.expectTree(home.others);
+          assert.equal(await demo.figure("threads"), "2");
+          demo.expectCalm();
+          other.expectCalm();
+        }),
+    );
   }
 
   it("that was deleted is not brought back by opening it again", () =>
@@ -143,7 +162,9 @@ describe("a long thread", () => {
   it("scrolls with a bounded page and a bounded memory", () =>
     inNewProfile(async (context) => {
       const demo = await Demo.open(context, url);
-      await demo.openSessions([{ name: `rollout-2026-05-06T00-00-00-${LONG}.jsonl`, text: longRollout(ITEMS) }]);
+      await demo.openSessions([
+        { name: `rollout-2026-05-06T00-00-00-${LONG}.jsonl`, text: longRollout(ITEMS) },
+      ]);
       assert.equal(await demo.report(), `1/${ITEMS}`);
       await demo.button("Read them").click();
       await demo.page.getByText(`Line ${ITEMS - 1}.`).waitFor();
@@ -170,7 +191,11 @@ describe("a long thread", () => {
           element.scrollTop = element.scrollHeight * part;
         }, share);
         await until(async () => {
-          assert.equal(await demo.page.locator(".unread").count(), 0, "every row in sight is loaded");
+          assert.equal(
+            await demo.page.locator(".unread").count(),
+            0,
+            "every row in sight is loaded",
+          );
           assert.ok((await demo.page.locator(".item").count()) > 5);
         });
         await bounded();
@@ -275,6 +300,27 @@ describe("the page", () => {
       await context.setOffline(false);
     }));
 
+  it("says when the browser gives no more space, and goes on when it does", () =>
+    inNewProfile(async (context) => {
+      const devtools = await context.newCDPSession(await context.newPage());
+      const { origin } = new URL(url);
+      await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 3_000_000 });
+      const demo = await Demo.open(context, url);
+      await demo.page.keyboard.press("n");
+      await demo.page.keyboard.press("Escape");
+      const files = [
+        { name: `rollout-2026-05-06T00-00-00-${LONG}.jsonl`, text: longRollout(30_000) },
+      ];
+      await demo.chooseFiles(files);
+      await demo.page.getByRole("alert").getByText("quota_exceeded").waitFor();
+      await shot(demo, "quota");
+      await devtools.send("Storage.overrideQuotaForOrigin", { origin });
+      await demo.page.reload();
+      await demo.openSessions(files);
+      await demo.button("Read them").click();
+      await until(async () => assert.equal(await demo.figure("items"), "30,000"));
+    }));
+
   it("says what is wrong with an address that leads nowhere", () =>
     inNewProfile(async (context) => {
       const demo = await Demo.open(context, `${url}#/thread/01957f10-0000-7000-8000-00000000ffff`);
@@ -320,7 +366,13 @@ function longRollout(items: number): string {
   for (let index = 1; index < items; index += 1) {
     const text = `Line ${index}.${index % 7 === 0 ? "\n\nWith a second paragraph, so that heights differ." : ""}`;
     const role = index % 2 ? "user" : "assistant";
-    lines.push(line(index, "response_item", { type: "message", role, content: [{ type: "output_text", text }] }));
+    lines.push(
+      line(index, "response_item", {
+        type: "message",
+        role,
+        content: [{ type: "output_text", text }],
+      }),
+    );
   }
   return lines.join("\n");
 }
@@ -351,7 +403,8 @@ function recordFrames() {
 function recordShifts() {
   let sum = 0;
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) sum += (entry as PerformanceEntry & { value: number }).value;
+    for (const entry of list.getEntries())
+      sum += (entry as PerformanceEntry & { value: number }).value;
   }).observe({ type: "layout-shift" });
   return { sum: () => sum };
 }

@@ -1,7 +1,7 @@
 // What the open thread is called, where it hangs, and what can be done with it.
 
 import type { Thread } from "creel";
-import { createEffect, createMemo, For, on, Show } from "solid-js";
+import { createMemo, For, onMount, Show } from "solid-js";
 import { bytes, counted, moment } from "../format.ts";
 import { goTo, threadHref } from "../route.ts";
 import { useDemo } from "../store/context.ts";
@@ -130,15 +130,13 @@ function Deed(props: { icon: IconName; name: string; keys: string; run: () => vo
 function NameField(props: { thread: Thread }) {
   const { actions } = useDemo();
   let input: HTMLInputElement | undefined;
-  createEffect(
-    on(
-      () => props.thread.id,
-      () => {
-        input?.focus();
-        input?.select();
-      },
-    ),
-  );
+  // Set once: a change of the thread in the meantime must not undo what is being typed.
+  onMount(() => {
+    if (!input) return;
+    input.value = props.thread.name ?? props.thread.agentNickname ?? "";
+    input.focus();
+    input.select();
+  });
   function commit(): void {
     const name = input?.value.trim() ?? "";
     if (actions.renaming() !== props.thread.id) return;
@@ -151,7 +149,6 @@ function NameField(props: { thread: Thread }) {
       class="title"
       aria-label="Name of the thread"
       placeholder="Name this thread"
-      value={props.thread.name ?? props.thread.agentNickname ?? ""}
       onBlur={commit}
       onKeyDown={(event) => {
         if (event.key === "Enter") {

@@ -3,7 +3,8 @@
 
 import type { Creel } from "creel";
 
-type Step = object | { spawn: Script };
+/** `together` waits for the sub-agents before the next step. */
+type Step = object | { spawn: Script } | { together: true };
 
 interface Script {
   nickname: string;
@@ -84,6 +85,7 @@ const LEAD: Step[] = [
   answer("I send out two helpers: one measures a cold start, one reads the style sheets."),
   { spawn: MEASURER },
   { spawn: READER },
+  { together: true },
   shell(
     "npm test -- --run",
     " ✓ layout (14)\n ✓ theme (9)\n ✓ print (3)\n\n Tests  26 passed",
@@ -136,6 +138,7 @@ async function play(creel: Creel, id: string, steps: Step[], signal: AbortSignal
     await pause(450 + Math.random() * 650, signal);
     if (signal.aborted) break;
     if ("spawn" in step) children.push(spawn(creel, id, step.spawn, signal));
+    else if ("together" in step) await Promise.all(children);
     else await creel.threads.append(id, [step]);
   }
   await Promise.all(children);

@@ -51,9 +51,13 @@ export function TreePane() {
   });
   createEffect(on(rows, () => virtualizer.measure(), { defer: true }));
 
+  const known = createMemo(() => {
+    const id = openThread();
+    return id !== undefined && forest.threads().has(id) ? id : undefined;
+  });
   // The shelf follows the open thread, so that a link to an archived thread shows it in its place.
   createEffect(
-    on([openThread, forest.loaded], ([id]) => {
+    on(known, (id) => {
       const thread = id ? forest.threads().get(id) : undefined;
       if (!thread) return;
       setShelf(thread.archivedAt === null ? "active" : "archived");

@@ -16,7 +16,9 @@ export function Dialog(props: Props) {
   let dialog: HTMLDialogElement | undefined;
   const opener = document.activeElement;
   onMount(() => dialog?.showModal());
+  let mounted = true;
   onCleanup(() => {
+    mounted = false;
     dialog?.close();
     if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
   });
@@ -31,6 +33,11 @@ export function Dialog(props: Props) {
       onCancel={(event) => {
         event.preventDefault();
         close();
+      }}
+      onClose={() => {
+        // A browser may close a dialog without asking first; while something runs, it stays.
+        if (mounted && props.busy) dialog?.showModal();
+        else if (mounted) props.onClose();
       }}
       onPointerDown={(event) => {
         if (event.target === dialog) close();
