@@ -61,6 +61,8 @@ pub(super) async fn notifications<S: Storage>(
         Change::Undeleted { thread_ids, .. } => each("creel/thread/undeleted", thread_ids, now),
         Change::Appended { .. }
         | Change::Updated { .. }
+        | Change::GoalChanged { .. }
+        | Change::JobChanged { .. }
         | Change::Erasing { .. }
         | Change::Erased { .. } => Vec::new(),
     }
