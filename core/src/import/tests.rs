@@ -125,6 +125,17 @@ fn a_child_without_its_parent_is_a_root_that_remembers() {
 }
 
 #[test]
+fn a_parent_that_comes_later_gets_its_child() {
+    let store = store();
+    import(&store, &[rollout(1, Some(9), 1)]);
+    let report = import(&store, &[rollout(1, Some(9), 1), rollout(9, None, 1)]);
+    assert_eq!((report.threads, report.linked, report.skipped), (1, 1, 1));
+    let child = read(&store, 1);
+    assert_eq!((child.parent_thread_id, child.details.metadata), (Some(id(9)), None));
+    assert_eq!(import(&store, &[rollout(1, Some(9), 1)]).linked, 0);
+}
+
+#[test]
 fn a_parent_may_be_in_the_store_already() {
     let store = store();
     import(&store, &[rollout(1, None, 1)]);
