@@ -59,7 +59,12 @@ pub(super) async fn notifications<S: Storage>(
         Change::Unarchived { thread_ids } => each("thread/unarchived", thread_ids, now),
         Change::Deleted { thread_ids, .. } => each("thread/deleted", thread_ids, now),
         Change::Undeleted { thread_ids, .. } => each("creel/thread/undeleted", thread_ids, now),
-        _ => Vec::new(),
+        Change::Appended { .. }
+        | Change::Updated { .. }
+        | Change::GoalChanged { .. }
+        | Change::JobChanged { .. }
+        | Change::Erasing { .. }
+        | Change::Erased { .. } => Vec::new(),
     }
 }
 
