@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::goal::Goal;
 use crate::id::{DeletionId, ThreadId};
 
 /// A change that has been committed, by this instance or another one.
@@ -38,6 +39,20 @@ pub enum Change {
         /// The thread.
         #[cfg_attr(feature = "tsify", tsify(type = "string"))]
         thread_id: ThreadId,
+    },
+    /// The goal was set, changed or cleared.
+    GoalChanged {
+        /// The thread.
+        #[cfg_attr(feature = "tsify", tsify(type = "string"))]
+        thread_id: ThreadId,
+        /// The goal now.
+        goal: Option<Goal>,
+    },
+    /// A job or one of its tasks changed.
+    JobChanged {
+        /// The job.
+        #[cfg_attr(feature = "tsify", tsify(type = "string"))]
+        job: uuid::Uuid,
     },
     /// Threads were archived together: the root first, then the deepest descendants.
     Archived {

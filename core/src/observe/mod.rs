@@ -171,10 +171,16 @@ fn event(payload: &RawValue) -> Observed {
         info: Option<&'a RawValue>,
         #[serde(borrow)]
         thread_name: Option<&'a RawValue>,
+        #[serde(borrow)]
+        item: Option<&'a RawValue>,
     }
     let event: Event<'_> = parse(payload).unwrap_or_default();
     match text(event.kind).as_deref() {
         Some("user_message") => message::event(payload),
+        Some("item_completed") => match event.item.and_then(parse) {
+            Some(item) => message::observe(&item),
+            None => Observed::default(),
+        },
         Some("token_count") => Observed { token_usage: usage(event.info), ..Observed::default() },
         Some("thread_name_updated") => {
             Observed { title: owned(event.thread_name), ..Observed::default() }

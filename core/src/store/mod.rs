@@ -9,6 +9,7 @@ mod group;
 mod inner;
 mod items;
 mod packing;
+mod work;
 
 use std::sync::Arc;
 
@@ -301,23 +302,18 @@ impl<S: Storage> Store<S> {
     /// Later calls are [`Error::Closed`]; a second close does nothing. Deletions that are not
     /// finished go on when the store is opened again.
     pub async fn close(&self) -> Result<()> {
-        loop {
-            {
-                let mut shared = self.inner.lock();
-                match &shared.state {
-                    State::Closed => return Ok(()),
-                    State::Dead(_) => {
-                        shared.state = State::Closed;
-                        break;
-                    }
-                    State::Open => shared.state = State::Closing,
-                    State::Closing => {}
-                }
+        let (reply, closed) = oneshot::channel();
+        {
+            let mut shared = self.inner.lock();
+            match &shared.state {
+                State::Closed => return Ok(()),
+                State::Open => shared.state = State::Closing,
+                State::Closing | State::Dead(_) => {}
             }
-            driver::kick(&self.inner);
-            self.inner.env.sleep(1).await;
+            shared.closers.push(reply);
         }
-        Ok(self.inner.storage.close().await?)
+        driver::kick(&self.inner);
+        closed.await.unwrap_or(Ok(()))
     }
 
     async fn commit(&self, command: Command) -> Result<Committed> {
