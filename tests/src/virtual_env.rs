@@ -15,7 +15,7 @@ use async_executor::Executor;
 use creel::{BoxFuture, Env};
 
 /// More steps than this of one [`VirtualEnv::run`] are a hang.
-const MOST_STEPS: usize = 2_000_000;
+const MOST_STEPS: usize = 200_000;
 
 /// Gives a store virtual time and seeded randomness; a clone is the same environment.
 #[derive(Clone)]

@@ -9,6 +9,7 @@ mod tour;
 
 pub use sample::{ITEMS, THREADS, deleted, in_grace, sample, thread};
 pub use targets::{
-    TARGETS, Target, catalog_head, catalog_page, cursor, item, journal_entry, receipt, segment,
+    TARGETS, Target, catalog_head, catalog_page, cursor, import, item, journal_entry, receipt,
+    segment,
 };
 pub use tour::{Finding, tour};

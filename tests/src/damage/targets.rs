@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use creel::import::Importer;
 use creel::storage::{MemoryStorage, Snapshot, Table};
 use creel::{Error, Item, ItemQuery, SortKey, Store, StoreOptions, ThreadQuery};
 
@@ -24,14 +25,19 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target { name: "journal_entry", feed: journal_entry, valid: valid_entries },
     Target { name: "catalog_page", feed: catalog_page, valid: || values(Table::Catalog, "page/") },
     Target { name: "catalog_head", feed: catalog_head, valid: || values(Table::Catalog, "head") },
     Target { name: "receipt", feed: receipt, valid: || values(Table::Catalog, "receipt/") },
     Target { name: "segment", feed: segment, valid: || values(Table::History, "") },
     Target { name: "cursor", feed: cursor, valid: valid_cursors },
-    Target { name: "item", feed: item, valid: || vec![br#"{"role":"user","content":"hi"}"#.into()] },
+    Target {
+        name: "item",
+        feed: item,
+        valid: || vec![br#"{"role":"user","content":"hi"}"#.into()],
+    },
+    Target { name: "import", feed: import, valid: valid_homes },
 ];
 
 /// The entry after the newest one: whole if it starts with `{`, else its list of events.
@@ -118,6 +124,43 @@ pub fn item(bytes: &[u8]) {
     });
 }
 
+/// A Codex home: the index of names, a zero byte, and rollout files with zero bytes between them.
+/// A second import of the same brings nothing more.
+pub fn import(bytes: &[u8]) {
+    let env = VirtualEnv::new(1_750_000_001_000, 2);
+    env.run(async {
+        let storage = MemoryStorage::new();
+        let store = open(&storage.snapshot(), &env).await;
+        let mut parts = bytes.split(|byte| *byte == 0);
+        let index = parts.next().unwrap_or_default();
+        let files: Vec<(String, &[u8])> = parts
+            .take(8)
+            .enumerate()
+            .map(|(n, text)| (format!("{}/{n}.jsonl", FOLDERS[n % 2]), text))
+            .collect();
+        let mut before = None;
+        for _ in 0..2 {
+            let mut importer = Importer::new(store.clone());
+            importer.index("session_index.jsonl", index);
+            for (path, text) in &files {
+                importer.announce(path, text.len() as u64, text);
+            }
+            for path in importer.order() {
+                let (_, text) = files.iter().find(|(name, _)| *name == path).unwrap();
+                importer.rollout(&path, text).await.unwrap();
+            }
+            importer.finish().await.unwrap();
+            let stats = store.stats();
+            let now = (stats.threads, stats.archived, stats.items);
+            assert!(before.is_none_or(|before| before == now), "{before:?} became {now:?}");
+            before = Some(now);
+        }
+    });
+}
+
+/// Where a Codex home has its rollouts.
+const FOLDERS: [&str; 2] = ["sessions/2025/06/15", "archived_sessions"];
+
 fn check_refusal(error: Option<Error>) {
     assert!(error.as_ref().is_none_or(|error| error.code() == "invalid_cursor"), "{error:?}");
 }
@@ -163,6 +206,29 @@ fn values(table: Table, prefix: &str) -> Vec<Vec<u8>> {
     let store = sample();
     let records = store.records(table).iter().filter(|(key, _)| key.starts_with(prefix));
     records.map(|(_, value)| value.to_vec()).collect()
+}
+
+/// Two threads, the second spawned by the first.
+fn valid_homes() -> Vec<Vec<u8>> {
+    let line = |time: u32, kind: &str, payload: String| {
+        let time = format!("2025-06-15T10:00:{time:02}.000Z");
+        format!("{{\"timestamp\":\"{time}\",\"type\":\"{kind}\",\"payload\":{payload}}}\n")
+    };
+    let message =
+        r#"{"type":"message","role":"user","content":[{"type":"input_text","text":"hi"}]}"#;
+    let source = format!(
+        r#"{{"subagent":{{"thread_spawn":{{"parent_thread_id":"{}","depth":1}}}}}}"#,
+        thread(1)
+    );
+    let rollout = |n: u128, source: &str| {
+        let meta = format!(r#"{{"id":"{}","cwd":"/work","source":{source}}}"#, thread(n));
+        let event = r#"{"type":"user_message","message":"hi"}"#;
+        line(0, "session_meta", meta)
+            + &line(1, "response_item", message.into())
+            + &line(2, "event_msg", event.into())
+    };
+    let index = format!("{{\"id\":\"{}\",\"thread_name\":\"first\"}}\n", thread(1));
+    vec![[index, rollout(1, "\"cli\""), rollout(2, &source)].join("\0").into_bytes()]
 }
 
 fn valid_cursors() -> Vec<Vec<u8>> {

@@ -71,12 +71,18 @@ async fn read_all<S: Storage>(store: &Store<S>, finding: &mut Finding) {
             finding.threads = finding.note(threads).unwrap_or_default();
         }
     }
-    let pending = store.pending_deletions().await;
+    let (pending, jobs) = (store.pending_deletions().await, store.jobs().await);
     finding.note(pending);
+    finding.note(jobs);
     for id in finding.threads.iter().map(|thread| thread.id).collect::<Vec<_>>() {
         let (children, descendants) = (store.children(id).await, store.descendants(id).await);
         finding.note(children);
         finding.note(descendants);
+        let (goal, tools) = (store.goal(id).await, store.tools(id).await);
+        finding.note(goal);
+        finding.note(tools);
+        let logs = store.logs(id, 0, 100).await;
+        finding.note(logs);
         let forward = history(store, id, SortDirection::Asc).await;
         let backward = history(store, id, SortDirection::Desc).await;
         if let (Ok(forward), Ok(mut backward)) = (&forward, backward) {
@@ -118,7 +124,10 @@ async fn history<S: Storage>(
             ..ItemQuery::default()
         };
         let page = store.items(id, query).await?;
-        assert!(page.next_cursor.is_none() || !page.data.is_empty(), "an empty page before the end");
+        assert!(
+            page.next_cursor.is_none() || !page.data.is_empty(),
+            "an empty page before the end"
+        );
         items.extend(page.data);
         assert!(items.len() as u64 <= len, "a history of {len} items does not end");
         cursor = page.next_cursor;
