@@ -7,7 +7,7 @@ use crate::id::{DeletionId, ThreadId};
 
 /// A change that has been committed, by this instance or another one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Change {
     /// A thread was created.
@@ -103,7 +103,11 @@ pub enum Change {
 
 /// A change with the place of its entry in the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(
+    feature = "tsify",
+    derive(tsify::Tsify),
+    tsify(missing_as_null, type = "{ position: number } & Change")
+)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeEvent {
     /// The number of the journal entry that carried it.
