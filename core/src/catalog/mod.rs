@@ -6,6 +6,7 @@
 
 mod apply;
 mod changes;
+mod check;
 mod command;
 mod decide;
 mod event;
