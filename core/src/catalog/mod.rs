@@ -23,6 +23,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub(crate) use apply::ApplyError;
 pub(crate) use command::{Command, Decision, Eraser};
 pub(crate) use decide::{decide, plan, segments};
 pub(crate) use event::{Event, Packed, Segment};
@@ -245,6 +246,11 @@ impl Catalog {
     /// Starts to try events out: [`roll_back`](Self::roll_back) takes them back.
     pub(crate) fn try_out(&mut self) {
         self.undo = Some(Vec::new());
+    }
+
+    /// Keeps everything since [`try_out`](Self::try_out).
+    pub(crate) fn keep(&mut self) {
+        self.undo = None;
     }
 
     /// Takes back everything since [`try_out`](Self::try_out).
