@@ -231,6 +231,16 @@ impl Catalog {
         }
     }
 
+    /// Puts a record where a repair wants it, or takes it away.
+    pub(crate) fn put_back(&mut self, ord: u32, record: Option<Record>) {
+        self.set(ord, record.map(Arc::new));
+    }
+
+    /// Puts a deletion as a repair wants it, or takes it away.
+    pub(crate) fn put_back_deletion(&mut self, id: DeletionId, deletion: Option<Deletion>) {
+        self.set_deletion(id, deletion);
+    }
+
     /// Puts back a job that storage holds.
     pub(crate) fn load_job(&mut self, job: Job) {
         self.jobs.insert(job.id, Arc::new(job));

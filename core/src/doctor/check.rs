@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::catalog::check_catalog;
-use super::history::{Place, Stream, Walk, place};
+use super::history::{Place, Walk, place};
 use super::report::{Finding, FindingCode, Report};
 use crate::env::Env;
 use crate::error::Result;
@@ -35,7 +35,7 @@ pub(crate) async fn check<S: Storage>(storage: &S, env: &dyn Env) -> Result<Repo
     let again: Vec<Finding> = if suspicious.is_empty() || is_newest(storage, &replica).await? {
         suspicious
     } else {
-        check_again(storage, env, replica, suspicious).await?
+        check_again(storage, env, suspicious).await?
     };
     report.findings.extend(again);
     Ok(report)
@@ -106,7 +106,6 @@ async fn check_histories<S: Storage>(
 async fn check_again<S: Storage>(
     storage: &S,
     env: &dyn Env,
-    mut replica: Replica,
     suspicious: Vec<Finding>,
 ) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
@@ -125,9 +124,8 @@ async fn check_again<S: Storage>(
         let mut settled = None;
         for attempt in 0..TRIES {
             let Some(newer) = find(storage).await? else { return Ok(findings) };
-            replica = newer;
-            let found = check_thread(storage, &replica, place.tree, place.thread).await?;
-            if found.is_empty() || is_newest(storage, &replica).await? {
+            let found = check_thread(storage, &newer, place.tree, place.thread).await?;
+            if found.is_empty() || is_newest(storage, &newer).await? {
                 settled = Some(found);
                 break;
             }

@@ -7,7 +7,14 @@ mod catalog;
 pub(crate) mod check;
 pub(crate) mod damage;
 mod history;
+mod mend;
+pub(crate) mod quarantine;
+mod recover;
+mod repair;
+mod replay;
 mod report;
 pub(crate) mod salvage;
+mod streams;
 
+pub use repair::repair;
 pub use report::{Finding, FindingCode, Report, Severity};
