@@ -95,9 +95,10 @@ async fn pack<S: Storage>(storage: &S, catalog: &Catalog) -> Result<(Vec<Packed>
         if onto.is_empty() { Vec::new() } else { read(storage, Table::History, wanted).await? };
     let mut open: BTreeMap<u32, Bytes> = BTreeMap::new();
     for (record, value) in onto.iter().zip(found) {
-        let key = segment_key(record);
-        let value = value.ok_or_else(|| corrupt(Table::History, &key, "the segment is missing"))?;
-        open.insert(record.ord, value);
+        // A segment that was damaged is left alone: the tail starts one of its own.
+        if let Some(value) = value.filter(|value| value.len() as u64 == record.segment.bytes) {
+            open.insert(record.ord, value);
+        }
     }
     let (mut packed, mut writes) = (Vec::new(), Vec::new());
     for (ord, (record, tail)) in tails {

@@ -12,50 +12,50 @@ use creel::{
 };
 use serde_json::Value;
 
-pub type Memory = Store<MemoryStorage>;
+pub(crate) type Memory = Store<MemoryStorage>;
 
 /// The threads of the store that tests damage.
 #[derive(Clone, Copy, Debug)]
-pub struct Threads {
-    pub root: ThreadId,
-    pub child: ThreadId,
+pub(crate) struct Threads {
+    pub(crate) root: ThreadId,
+    pub(crate) child: ThreadId,
     /// Without history, parent or anything that refers to it.
-    pub plain: ThreadId,
-    pub other: ThreadId,
+    pub(crate) plain: ThreadId,
+    pub(crate) other: ThreadId,
     /// Two segments.
-    pub long: ThreadId,
+    pub(crate) long: ThreadId,
     /// Deleted, and can still be undone.
-    pub graced: ThreadId,
+    pub(crate) graced: ThreadId,
     /// Deleted for good.
-    pub erased: ThreadId,
+    pub(crate) erased: ThreadId,
 }
 
-pub async fn try_open(storage: &MemoryStorage) -> Result<Memory> {
+pub(crate) async fn try_open(storage: &MemoryStorage) -> Result<Memory> {
     let env = Arc::new(SystemEnv::new());
     Store::open(storage.reopen(), env, StoreOptions::default()).await
 }
 
-pub async fn open(storage: &MemoryStorage) -> Memory {
+pub(crate) async fn open(storage: &MemoryStorage) -> Memory {
     try_open(storage).await.unwrap()
 }
 
-pub fn named(name: &str) -> CreateThread {
+pub(crate) fn named(name: &str) -> CreateThread {
     CreateThread { name: Some(name.into()), ..CreateThread::default() }
 }
 
-pub fn under(parent: ThreadId) -> CreateThread {
+pub(crate) fn under(parent: ThreadId) -> CreateThread {
     CreateThread { parent_thread_id: Some(parent), ..CreateThread::default() }
 }
 
-pub fn item(n: usize) -> Item {
+pub(crate) fn item(n: usize) -> Item {
     Item::new(&format!(r#"{{"role":"user","content":"item {n}"}}"#)).unwrap()
 }
 
-pub fn items(range: std::ops::Range<usize>) -> Vec<Item> {
+pub(crate) fn items(range: std::ops::Range<usize>) -> Vec<Item> {
     range.map(item).collect()
 }
 
-pub async fn filled() -> (MemoryStorage, Threads) {
+pub(crate) async fn filled() -> (MemoryStorage, Threads) {
     let storage = MemoryStorage::new();
     let store = open(&storage).await;
     let create = async |thread| store.create(thread).await.unwrap().id;
@@ -97,12 +97,12 @@ pub async fn filled() -> (MemoryStorage, Threads) {
     (storage, threads)
 }
 
-pub fn codes(report: &Report) -> BTreeSet<FindingCode> {
+pub(crate) fn codes(report: &Report) -> BTreeSet<FindingCode> {
     report.findings.iter().map(|finding| finding.code).collect()
 }
 
 /// Every item that can be read, by thread and number.
-pub async fn readable(store: &Memory) -> BTreeMap<(ThreadId, u64), String> {
+pub(crate) async fn readable(store: &Memory) -> BTreeMap<(ThreadId, u64), String> {
     let query = ThreadQuery {
         archived: Some(ArchiveFilter::All),
         limit: Some(1000),
@@ -110,11 +110,19 @@ pub async fn readable(store: &Memory) -> BTreeMap<(ThreadId, u64), String> {
     };
     let mut found = BTreeMap::new();
     for thread in store.list(query).await.unwrap().data {
-        for seq in 0..thread.items.min(300) {
-            let query = ItemQuery { from: Some(seq), limit: Some(1), ..ItemQuery::default() };
-            if let Ok(page) = store.items(thread.id, query).await
-                && let Some(item) = page.data.first()
-            {
+        let mut from = 0;
+        while from < thread.items.min(1000) {
+            let query = ItemQuery { from: Some(from), limit: Some(1000), ..ItemQuery::default() };
+            let page = match store.items(thread.id, query.clone()).await {
+                Ok(page) => page,
+                // One bad item fails its page; the others are read one by one.
+                Err(_) => {
+                    let one = ItemQuery { limit: Some(1), ..query };
+                    store.items(thread.id, one).await.unwrap_or_default()
+                }
+            };
+            from = page.data.last().map_or(from, |last| last.seq) + 1;
+            for item in page.data {
                 found.insert((thread.id, item.seq), item.item.json().to_owned());
             }
         }
@@ -122,13 +130,18 @@ pub async fn readable(store: &Memory) -> BTreeMap<(ThreadId, u64), String> {
     found
 }
 
-pub fn page_key(snapshot: &Snapshot) -> String {
+pub(crate) fn page_key(snapshot: &Snapshot) -> String {
     let mut keys = snapshot.records(Table::Catalog).keys();
     keys.find(|key| key.starts_with("page/")).unwrap().clone()
 }
 
 /// Changes a record as JSON.
-pub fn edit(snapshot: &mut Snapshot, table: Table, key: &str, change: impl FnOnce(&mut Value)) {
+pub(crate) fn edit(
+    snapshot: &mut Snapshot,
+    table: Table,
+    key: &str,
+    change: impl FnOnce(&mut Value),
+) {
     let records = snapshot.records_mut(table);
     let mut value: Value = serde_json::from_slice(&records[key]).unwrap();
     change(&mut value);
@@ -136,7 +149,7 @@ pub fn edit(snapshot: &mut Snapshot, table: Table, key: &str, change: impl FnOnc
 }
 
 /// Changes a thread's record in its page.
-pub fn edit_thread(snapshot: &mut Snapshot, id: ThreadId, change: impl FnOnce(&mut Value)) {
+pub(crate) fn edit_thread(snapshot: &mut Snapshot, id: ThreadId, change: impl FnOnce(&mut Value)) {
     let page = page_key(snapshot);
     edit(snapshot, Table::Catalog, &page, |page| {
         let threads = page["threads"].as_array_mut().unwrap();
@@ -145,17 +158,17 @@ pub fn edit_thread(snapshot: &mut Snapshot, id: ThreadId, change: impl FnOnce(&m
     });
 }
 
-pub fn key_with(snapshot: &Snapshot, table: Table, part: &str) -> String {
+pub(crate) fn key_with(snapshot: &Snapshot, table: Table, part: &str) -> String {
     snapshot.records(table).keys().find(|key| key.contains(part)).unwrap().clone()
 }
 
 /// Cuts a record in half.
-pub fn cut(snapshot: &mut Snapshot, table: Table, key: &str) {
+pub(crate) fn cut(snapshot: &mut Snapshot, table: Table, key: &str) {
     let value = snapshot.records_mut(table).get_mut(key).unwrap();
     *value = value.slice(..value.len() / 2);
 }
 
-pub fn replace(snapshot: &mut Snapshot, table: Table, key: &str, from: &str, to: &str) {
+pub(crate) fn replace(snapshot: &mut Snapshot, table: Table, key: &str, from: &str, to: &str) {
     let value = snapshot.records_mut(table).get_mut(key).unwrap();
     let text = String::from_utf8(value.to_vec()).unwrap();
     assert!(text.contains(from), "{key} holds {from}");
