@@ -1,9 +1,10 @@
 // What the tests of the demo share: its build served from a static server, a browser, and words for what is on the page.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import {
   type Browser,
@@ -38,11 +39,23 @@ export async function serveFolder(folder: string): Promise<{ url: string; server
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
 }
 
-export function launch(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env["CHROMIUM"] || "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-background-networking"],
-  });
+const OPTIONS = {
+  executablePath: process.env["CHROMIUM"] || "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-background-networking"],
+};
+
+export const launch = (): Promise<Browser> => chromium.launch(OPTIONS);
+
+/** Runs with a profile on the disk: other profiles are kept in memory, where no quota is held. */
+export async function onDisk(run: (context: BrowserContext) => Promise<void>): Promise<void> {
+  const profile = await mkdtemp(join(tmpdir(), "creel-demo-"));
+  const context = await chromium.launchPersistentContext(profile, OPTIONS);
+  try {
+    await run(context);
+  } finally {
+    await context.close();
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
 }
 
 /** One tab with the demo. */
@@ -123,6 +136,10 @@ export class Demo {
   /** Waits until the forest is as given. */
   async expectTree(expected: string[]): Promise<void> {
     await until(async () => assert.deepEqual(await this.tree(), expected));
+  }
+
+  expectFigure(name: string, value: string): Promise<void> {
+    return until(async () => assert.equal(await this.figure(name), value));
   }
 
   figure(name: string): Promise<string> {

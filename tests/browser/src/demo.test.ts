@@ -6,7 +6,7 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Browser, BrowserContext } from "playwright-core";
-import { Demo, launch, serveFolder, until } from "./demo-page.js";
+import { Demo, launch, onDisk, serveFolder, until } from "./demo-page.js";
 
 const HERE = join(import.meta.dirname, "..");
 const REPOSITORY = join(HERE, "../..");
@@ -127,11 +127,11 @@ describe("a folder of sessions", () => {
           await other.expectTree(home.others);
           await other.page.getByText("This thread was deleted.").waitFor();
           await other.page.getByText("thread_deleted").waitFor();
-          assert.equal(await demo.figure("threads"), "2");
+          await demo.expectFigure("threads", "2");
 
           await demo.page.reload();
           await demo.expectTree(home.others);
-          assert.equal(await demo.figure("threads"), "2");
+          await demo.expectFigure("threads", "2");
           demo.expectCalm();
           other.expectCalm();
         }),
@@ -152,7 +152,7 @@ describe("a folder of sessions", () => {
       assert.equal(await demo.report(), "0/0");
       await demo.page.getByText("6 threads").first().waitFor();
       await demo.button("Read them").click();
-      assert.equal(await demo.figure("threads"), "2");
+      await demo.expectFigure("threads", "2");
     }));
 });
 
@@ -296,12 +296,12 @@ describe("the page", () => {
       await context.setOffline(true);
       await demo.page.reload();
       await demo.page.getByRole("button", { name: "The ferries leave an hour early" }).waitFor();
-      assert.equal(await demo.figure("threads"), "8");
+      await demo.expectFigure("threads", "8");
       await context.setOffline(false);
     }));
 
   it("says when the browser gives no more space, and goes on when it does", () =>
-    inNewProfile(async (context) => {
+    onDisk(async (context) => {
       const devtools = await context.newCDPSession(await context.newPage());
       const { origin } = new URL(url);
       await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 3_000_000 });
@@ -318,7 +318,7 @@ describe("the page", () => {
       await demo.page.reload();
       await demo.openSessions(files);
       await demo.button("Read them").click();
-      await until(async () => assert.equal(await demo.figure("items"), "30,000"));
+      await demo.expectFigure("items", "30,000");
     }));
 
   it("says what is wrong with an address that leads nowhere", () =>
