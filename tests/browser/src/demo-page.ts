@@ -1,10 +1,9 @@
 // What the tests of the demo share: its build served from a static server, a browser, and words for what is on the page.
 
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import {
   type Browser,
@@ -39,23 +38,11 @@ export async function serveFolder(folder: string): Promise<{ url: string; server
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
 }
 
-const OPTIONS = {
-  executablePath: process.env["CHROMIUM"] || "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-background-networking"],
-};
-
-export const launch = (): Promise<Browser> => chromium.launch(OPTIONS);
-
-/** Runs with a profile on the disk: other profiles are kept in memory, where no quota is held. */
-export async function onDisk(run: (context: BrowserContext) => Promise<void>): Promise<void> {
-  const profile = await mkdtemp(join(tmpdir(), "creel-demo-"));
-  const context = await chromium.launchPersistentContext(profile, OPTIONS);
-  try {
-    await run(context);
-  } finally {
-    await context.close();
-    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-  }
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env["CHROMIUM"] || "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-background-networking"],
+  });
 }
 
 /** One tab with the demo. */

@@ -6,7 +6,7 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Browser, BrowserContext } from "playwright-core";
-import { Demo, launch, onDisk, serveFolder, until } from "./demo-page.js";
+import { Demo, launch, serveFolder, until } from "./demo-page.js";
 
 const HERE = join(import.meta.dirname, "..");
 const REPOSITORY = join(HERE, "../..");
@@ -254,6 +254,8 @@ describe("the keyboard alone", () => {
       await keys.press("Escape");
       await keys.press("Delete");
       await demo.button("Delete 2 threads").waitFor();
+      assert.equal(await demo.page.evaluate(() => document.activeElement?.textContent), "Keep");
+      await keys.press("Tab");
       await keys.press("Enter");
       await demo.page.getByText("The rack is empty.").waitFor();
       demo.expectCalm();
@@ -300,25 +302,24 @@ describe("the page", () => {
       await context.setOffline(false);
     }));
 
-  it("says when the browser gives no more space, and goes on when it does", () =>
-    onDisk(async (context) => {
-      const devtools = await context.newCDPSession(await context.newPage());
-      const { origin } = new URL(url);
-      await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 3_000_000 });
+  it("says when the browser gives no more space, keeps what was written, and goes on when it does", () =>
+    inNewProfile(async (context) => {
       const demo = await Demo.open(context, url);
-      await demo.page.keyboard.press("n");
-      await demo.page.keyboard.press("Escape");
-      const files = [
-        { name: `rollout-2026-05-06T00-00-00-${LONG}.jsonl`, text: longRollout(30_000) },
-      ];
-      await demo.chooseFiles(files);
+      await demo.button("Load the sample").first().click();
+      await demo.button("Read them").click();
+      const items = await demo.figure("items");
+      const message = demo.page.getByRole("textbox", { name: "Message" });
+      await message.fill("There is no room for this.");
+      const disk = await demo.page.evaluateHandle(fillTheDisk);
+      await demo.button("Append the message").click();
       await demo.page.getByRole("alert").getByText("quota_exceeded").waitFor();
       await shot(demo, "quota");
-      await devtools.send("Storage.overrideQuotaForOrigin", { origin });
-      await demo.page.reload();
-      await demo.openSessions(files);
-      await demo.button("Read them").click();
-      await demo.expectFigure("items", "30,000");
+      assert.equal(await message.inputValue(), "There is no room for this.");
+      await demo.expectFigure("items", items);
+      await disk.evaluate((it) => it.free());
+      await demo.button("Append the message").click();
+      await demo.expectFigure("items", String(Number(items) + 1));
+      assert.equal(await message.inputValue(), "");
     }));
 
   it("says what is wrong with an address that leads nowhere", () =>
@@ -370,7 +371,7 @@ function longRollout(items: number): string {
       line(index, "response_item", {
         type: "message",
         role,
-        content: [{ type: "output_text", text }],
+        content: [{ type: role === "user" ? "input_text" : "output_text", text }],
       }),
     );
   }
@@ -395,6 +396,22 @@ function recordFrames() {
     stop() {
       on = false;
       return times;
+    },
+  };
+}
+
+/** Runs in the page: every write fails as it does on a full disk, for the quota that DevTools sets does not bind IndexedDB. */
+function fillTheDisk() {
+  const { add, put } = IDBObjectStore.prototype;
+  const full = (): never => {
+    throw new DOMException("the quota is used up", "QuotaExceededError");
+  };
+  IDBObjectStore.prototype.add = full;
+  IDBObjectStore.prototype.put = full;
+  return {
+    free() {
+      IDBObjectStore.prototype.add = add;
+      IDBObjectStore.prototype.put = put;
     },
   };
 }
