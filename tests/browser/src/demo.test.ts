@@ -6,6 +6,7 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Browser, BrowserContext } from "playwright-core";
+import { fillTheDisk, recordFrames, recordShifts } from "./demo-in-page.js";
 import { Demo, launch, serveFolder, until } from "./demo-page.js";
 
 const HERE = join(import.meta.dirname, "..");
@@ -200,7 +201,7 @@ describe("a long thread", () => {
         });
         await bounded();
       }
-      await demo.page.getByText("Line 1.", { exact: true }).waitFor();
+      await demo.page.getByLabel("Items").getByText("Line 1.", { exact: true }).waitFor();
       await shot(demo, "long");
       demo.expectCalm();
     }));
@@ -380,48 +381,3 @@ function longRollout(items: number): string {
 
 const at = (values: number[], share: number) =>
   [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * share)]?.toFixed(1);
-
-/** Runs in the page. */
-function recordFrames() {
-  const times: number[] = [];
-  let last = performance.now();
-  let on = true;
-  const frame = (now: number) => {
-    times.push(now - last);
-    last = now;
-    if (on) requestAnimationFrame(frame);
-  };
-  requestAnimationFrame(frame);
-  return {
-    stop() {
-      on = false;
-      return times;
-    },
-  };
-}
-
-/** Runs in the page: every write fails as it does on a full disk, for the quota that DevTools sets does not bind IndexedDB. */
-function fillTheDisk() {
-  const { add, put } = IDBObjectStore.prototype;
-  const full = (): never => {
-    throw new DOMException("the quota is used up", "QuotaExceededError");
-  };
-  IDBObjectStore.prototype.add = full;
-  IDBObjectStore.prototype.put = full;
-  return {
-    free() {
-      IDBObjectStore.prototype.add = add;
-      IDBObjectStore.prototype.put = put;
-    },
-  };
-}
-
-/** Runs in the page. */
-function recordShifts() {
-  let sum = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries())
-      sum += (entry as PerformanceEntry & { value: number }).value;
-  }).observe({ type: "layout-shift" });
-  return { sum: () => sum };
-}
