@@ -201,7 +201,7 @@ describe("a long thread", () => {
         });
         await bounded();
       }
-      await demo.page.getByLabel("Items").getByText("Line 1.", { exact: true }).waitFor();
+      await demo.page.locator(".items").getByText("Line 1.", { exact: true }).waitFor();
       await shot(demo, "long");
       demo.expectCalm();
     }));
@@ -219,7 +219,7 @@ describe("the keyboard alone", () => {
       await demo.expectTree(["Warp"]);
       await keys.type("Set up the loom");
       await keys.press("Enter");
-      await demo.page.getByLabel("Items").getByText("Set up the loom").waitFor();
+      await demo.page.locator(".items").getByText("Set up the loom").waitFor();
       await keys.press("Escape");
       assert.equal(await demo.page.evaluate(() => document.activeElement?.id), "tree");
       await keys.press("s");
