@@ -243,6 +243,7 @@ describe("the keyboard alone", () => {
       await demo.page.getByText("Archived threads can be read, not written.").waitFor();
       await keys.press("e");
       await demo.page.getByText("Back from the archive: 2 threads").waitFor();
+      await demo.page.getByRole("textbox", { name: "Message" }).waitFor();
       await keys.press("F2");
       await demo.page.getByLabel("Name of the thread").waitFor();
       await keys.type("Cloth");
