@@ -196,14 +196,14 @@ pub(super) enum Sent {
 
 /// Sends a commit, and applies it when it is there.
 pub(super) async fn commit<S: Storage>(inner: &Inner<S>, prepared: Prepared) -> Sent {
-    let started = inner.env.now_ms();
+    let started = inner.env.monotonic_ms();
     let outcome = send(&inner.storage, &*inner.env, &prepared, false).await;
     settle(inner, prepared, outcome, started)
 }
 
 /// Finds out what became of a commit of an unknown outcome.
 pub(super) async fn settle_unknown<S: Storage>(inner: &Inner<S>, prepared: Prepared) -> Sent {
-    let started = inner.env.now_ms();
+    let started = inner.env.monotonic_ms();
     let outcome = send(&inner.storage, &*inner.env, &prepared, true).await;
     settle(inner, prepared, outcome, started)
 }
@@ -212,12 +212,12 @@ fn settle<S: Storage>(
     inner: &Inner<S>,
     prepared: Prepared,
     outcome: Outcome,
-    started: i64,
+    started: f64,
 ) -> Sent {
     let mut shared = inner.lock();
     match outcome {
         Outcome::Committed => {
-            shared.last_commit_ms = Some(inner.env.now_ms() - started);
+            shared.last_commit_ms = Some(inner.env.monotonic_ms() - started);
             match shared.replica.accept(&prepared.entry, prepared.size) {
                 Ok(changes) => {
                     erasing::answered(&mut shared, &changes);

@@ -51,7 +51,7 @@ pub(crate) struct Shared {
     pub(crate) closers: Vec<Reply<()>>,
     pub(crate) erasures: HashMap<DeletionId, Erasure>,
     pub(crate) listeners: Vec<async_channel::Sender<ChangeEvent>>,
-    pub(crate) last_commit_ms: Option<i64>,
+    pub(crate) last_commit_ms: Option<f64>,
     /// Whether the driver runs.
     pub(crate) driving: bool,
     /// When the driver is to look for work again, and which sleeper is to wake it.

@@ -294,7 +294,7 @@ impl<S: Storage> Store<S> {
             journal_entries,
             journal_bytes,
             position: catalog.position,
-            last_commit_ms: shared.last_commit_ms.map(|ms| ms as f64),
+            last_commit_ms: shared.last_commit_ms,
             pending_deletions: catalog.deletions().count() as u64,
         }
     }
