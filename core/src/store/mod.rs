@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::item::Item;
 use crate::journal::load::load;
-use crate::observe::{Observed, observe};
+use crate::observe::{Observed, observe_at};
 use crate::query::{Appended, StoreStats, ThreadPage, ThreadQuery};
 use crate::storage::{Durability, Storage};
 use crate::thread::{CreateThread, EdgeStatus, Thread, ThreadPatch};
@@ -142,8 +142,10 @@ impl<S: Storage> Store<S> {
         items: Vec<(Option<i64>, Item)>,
     ) -> Result<Appended> {
         let count = items.len() as u64;
-        let observed =
-            items.iter().fold(Observed::default(), |all, (_, item)| all.merge(observe(item)));
+        let observed = items
+            .iter()
+            .map(|(at, item)| observe_at(item, *at))
+            .fold(Observed::default(), Observed::merge);
         let observed = Box::new(observed);
         let committed = self.commit(Command::Append { thread: id, items, observed }).await?;
         match committed.events.first() {
