@@ -1,3 +1,38 @@
-//! The `creel` command.
+//! The `creel` command: looks into a store on this machine, changes it, and imports into it.
 
-fn main() {}
+mod archive;
+mod args;
+mod delete;
+mod failure;
+mod import;
+mod list;
+mod open;
+mod output;
+mod show;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    match futures_lite::future::block_on(run(Args::parse())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+async fn run(args: Args) -> Result<(), Failure> {
+    match args.command {
+        Command::List(args) => list::run(args).await,
+        Command::Show(args) => show::run(args).await,
+        Command::Archive(args) => archive::archive(args).await,
+        Command::Unarchive(args) => archive::unarchive(args).await,
+        Command::Delete(args) => delete::run(args).await,
+        Command::Import(args) => match args.source {
+            args::Source::Codex(args) => import::run(args).await,
+        },
+    }
+}

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::goal::Goal;
 use crate::id::{DeletionId, ThreadId};
 
 /// A change that has been committed, by this instance or another one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Change {
     /// A thread was created.
@@ -38,6 +39,20 @@ pub enum Change {
         /// The thread.
         #[cfg_attr(feature = "tsify", tsify(type = "string"))]
         thread_id: ThreadId,
+    },
+    /// The goal was set, changed or cleared.
+    GoalChanged {
+        /// The thread.
+        #[cfg_attr(feature = "tsify", tsify(type = "string"))]
+        thread_id: ThreadId,
+        /// The goal now.
+        goal: Option<Goal>,
+    },
+    /// A job or one of its tasks changed.
+    JobChanged {
+        /// The job.
+        #[cfg_attr(feature = "tsify", tsify(type = "string"))]
+        job: uuid::Uuid,
     },
     /// Threads were archived together: the root first, then the deepest descendants.
     Archived {
@@ -88,7 +103,11 @@ pub enum Change {
 
 /// A change with the place of its entry in the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(
+    feature = "tsify",
+    derive(tsify::Tsify),
+    tsify(missing_as_null, type = "{ position: number } & Change")
+)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeEvent {
     /// The number of the journal entry that carried it.

@@ -58,6 +58,12 @@ pub enum Error {
         /// The parent's id.
         id: ThreadId,
     },
+    /// No job, or no task of a job, has this id.
+    #[error("job or task not found: {id}")]
+    JobNotFound {
+        /// The id.
+        id: String,
+    },
     /// The edge would make a thread its own ancestor.
     #[error("thread {parent} can't be the parent of {child}: it would be its own ancestor")]
     Cycle {
@@ -205,6 +211,7 @@ impl Error {
             Self::ThreadNotArchived { .. } => "thread_not_archived",
             Self::ThreadExists { .. } => "thread_exists",
             Self::ParentNotFound { .. } => "parent_not_found",
+            Self::JobNotFound { .. } => "job_not_found",
             Self::Cycle { .. } => "cycle",
             Self::NotSpawned { .. } => "not_spawned",
             Self::HasChildren { .. } => "has_children",

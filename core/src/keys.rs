@@ -35,6 +35,29 @@ pub(crate) fn epoch(epoch: &str) -> Key {
     format!("epoch/{epoch}")
 }
 
+/// The prefix of jobs.
+pub(crate) const JOBS: &str = "job/";
+
+/// A job.
+pub(crate) fn job(id: uuid::Uuid) -> Key {
+    format!("{JOBS}{id}")
+}
+
+/// A record of a thread's log, by the number of its first line.
+pub(crate) fn log(tree: TreeId, thread: ThreadId, first: u64) -> Key {
+    format!("{tree}/{thread}/log/{first:012}")
+}
+
+/// A thread's log from the record that starts at `from` on.
+pub(crate) fn logs_from(tree: TreeId, thread: ThreadId, from: u64) -> KeyRange {
+    KeyRange::new(log(tree, thread, from), format!("{tree}/{thread}/log/:"))
+}
+
+/// A thread's dynamic tools.
+pub(crate) fn tools(tree: TreeId, thread: ThreadId) -> Key {
+    format!("{tree}/{thread}/tools")
+}
+
 /// The catalog page `k`.
 pub(crate) fn page(k: u32) -> Key {
     format!("{PAGES}{k:08}")

@@ -18,6 +18,10 @@ pub const MAX_BATCH_BYTES: usize = 64 * 1024 * 1024;
 pub const MAX_PAGE: usize = 1000;
 /// The threads of a page unless the caller says otherwise.
 pub const DEFAULT_PAGE: usize = 50;
+/// The longest objective of a goal, in characters.
+pub const MAX_OBJECTIVE_CHARS: usize = 4000;
+/// The most tasks of a job.
+pub const MAX_TASKS: usize = 10_000;
 /// The deepest nesting of an item's JSON.
 pub const MAX_DEPTH: usize = 128;
 /// The longest cursor or search term that is read, in bytes.

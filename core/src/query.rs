@@ -8,7 +8,7 @@ use crate::thread::Thread;
 
 /// Selects and orders threads.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ThreadQuery {
     /// Which of active and archived threads; active ones if left out.
@@ -47,7 +47,7 @@ pub struct ThreadQuery {
 
 /// Chooses between active and archived threads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub enum ArchiveFilter {
     /// Threads that are not archived.
@@ -61,7 +61,7 @@ pub enum ArchiveFilter {
 
 /// The time that a list is ordered by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub enum SortKey {
     /// `createdAt`.
@@ -75,7 +75,7 @@ pub enum SortKey {
 
 /// The direction of a list or of a page of items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub enum SortDirection {
     /// Smallest first.
@@ -87,7 +87,7 @@ pub enum SortDirection {
 
 /// A page of threads.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct ThreadPage {
     /// The threads.
@@ -100,7 +100,7 @@ pub struct ThreadPage {
 
 /// Selects items of one thread.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ItemQuery {
     /// How many items a page has, 1 to 1,000; 50 if left out.
@@ -132,7 +132,7 @@ pub struct ItemPage {
 
 /// Where an append went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct Appended {
     /// The sequence number of the first appended item.
@@ -143,7 +143,7 @@ pub struct Appended {
 
 /// What becomes of the children of a deleted thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub enum Children {
     /// They are deleted with it, and so are theirs.
@@ -157,7 +157,7 @@ pub enum Children {
 
 /// When a deletion's call resolves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub enum Wait {
     /// As soon as it is decided: nothing shows the threads any more.
@@ -169,7 +169,7 @@ pub enum Wait {
 
 /// How to delete.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct DeleteOptions {
     /// What becomes of the children.
@@ -186,7 +186,7 @@ pub struct DeleteOptions {
 
 /// What a deletion would take.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct DeletionPlan {
     /// The thread asked for.
@@ -213,7 +213,7 @@ pub struct DeletionPlan {
 
 /// How far an erasure is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct DeletionProgress {
     /// The deletion.
@@ -227,7 +227,7 @@ pub struct DeletionProgress {
 
 /// What a deletion did: ids and counts, never names or content.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
     /// The deletion.
@@ -256,7 +256,7 @@ pub struct Receipt {
 
 /// Counts of what a deletion removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Removed {
     /// Threads, from the catalog.
@@ -283,7 +283,7 @@ pub struct Removed {
 
 /// A deletion that is not finished.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct PendingDeletion {
     /// The deletion.
@@ -312,7 +312,7 @@ pub struct PendingDeletion {
 
 /// The size and state of a store.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct StoreStats {
     /// Visible threads, archived ones included.

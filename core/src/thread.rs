@@ -9,7 +9,7 @@ use crate::id::ThreadId;
 ///
 /// Times are milliseconds since the Unix epoch. A field that was never set is `None`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct Thread {
     /// The thread's id.
@@ -57,7 +57,7 @@ impl Thread {
 
 /// The descriptive fields of a thread, which the store keeps and gives back.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ThreadDetails {
     /// The working directory.
@@ -110,7 +110,7 @@ pub struct ThreadDetails {
 
 /// The state of a repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct GitInfo {
     /// The commit's hash.
@@ -123,7 +123,7 @@ pub struct GitInfo {
 
 /// The state of the edge between a thread and the one that spawned it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub enum EdgeStatus {
     /// The child may still report to its parent.
@@ -135,7 +135,7 @@ pub enum EdgeStatus {
 
 /// What a new thread starts with; everything may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateThread {
     /// Its id; a new version 7 UUID if left out. The id of a deleted thread is refused.
@@ -181,7 +181,7 @@ pub struct CreateThread {
 
 /// A change of a thread's metadata: a field left out stays, a `null` clears, a value sets.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ThreadPatch {
     /// The name; an empty one is refused, `null` clears it.
@@ -261,7 +261,7 @@ impl ThreadPatch {
     }
 }
 
-fn double<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+pub(crate) fn double<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     T: Deserialize<'de>,
     D: Deserializer<'de>,

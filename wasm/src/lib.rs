@@ -1,4 +1,18 @@
 //! JavaScript bindings of Creel: no rules, only translation.
+//!
+//! [`store::Store`] is the one class; a host written in JavaScript is a storage through
+//! [`host::JsHost`]. Whatever this crate decides is a bug: decisions belong to the core.
+
+mod convert;
+mod env;
+mod errors;
+pub mod host;
+pub mod import;
+mod items;
+pub mod panics;
+pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -95,8 +95,13 @@ fn browser(workspace: &Workspace, tarball: Option<&Path>, steps: &mut Steps) -> 
         steps.step("demo build", || demo.run("build", &[]))?;
     }
     if let Some(tests) = open(workspace, BROWSER_TESTS, tarball)? {
+        let module = steps.step("module for tests", || wasm::build_for_tests(workspace))?;
         let tarball = tarball.map(PathBuf::from).unwrap_or_default();
-        let variables = [("CHROMIUM", chromium.as_path()), ("CREEL_TARBALL", tarball.as_path())];
+        let variables = [
+            ("CHROMIUM", chromium.as_path()),
+            ("CREEL_TARBALL", tarball.as_path()),
+            ("CREEL_TESTING_WASM", module.as_path()),
+        ];
         steps.step("browser tests", || tests.run("test", &variables))?;
     }
     Ok(())

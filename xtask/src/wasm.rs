@@ -20,20 +20,24 @@ const MODULE: &str = "creel_bg.wasm";
 /// # Errors
 /// When a tool can't be had or fails.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    let toolchain = Toolchain::ensure(workspace)?;
-    setup::npm_tools(workspace)?;
-    toolchain
-        .cargo(workspace, &["build", "--package", "creel-wasm", "--lib", "--profile", PROFILE])
-        .run()?;
-    let compiled = toolchain.output(workspace, PROFILE).join("creel_wasm.wasm");
+    let compiled = compile(workspace, &[])?;
     let out = workspace.path(PACKAGE).join("wasm");
     let tools = workspace.path("package-lock.json");
     if is_newer(&out.join(MODULE), &[&compiled, &tools, &std::env::current_exe()?]) {
         return Ok(());
     }
-    let bound = bind(workspace, &compiled)?;
+    let bound = bind(workspace, &compiled, "creel-wasm")?;
     let optimised = optimise(workspace, &bound)?;
     publish(workspace, &bound, &optimised, &out)
+}
+
+/// Builds the module with what only tests need, beside the real one, and returns its directory.
+///
+/// # Errors
+/// When a tool can't be had or fails.
+pub(crate) fn build_for_tests(workspace: &Workspace) -> Result<PathBuf> {
+    let compiled = compile(workspace, &["--features", "testing"])?;
+    bind(workspace, &compiled, "creel-wasm-testing")
 }
 
 /// Lints the bindings, which compile for wasm only.
@@ -42,14 +46,25 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
 /// When the linter finds something.
 pub(crate) fn lint(workspace: &Workspace) -> Result<()> {
     let toolchain = Toolchain::ensure(workspace)?;
-    let arguments = ["clippy", "--package", "creel-wasm", "--lib", "--profile", PROFILE];
-    toolchain.cargo(workspace, &arguments).args(["--", "--deny", "warnings"]).run()?;
+    let lint = ["clippy", "--package", "creel-wasm", "--lib", "--features", "testing"];
+    toolchain
+        .cargo(workspace, &[&lint[..], &["--profile", PROFILE]].concat())
+        .args(["--", "--deny", "warnings"])
+        .run()?;
     Ok(())
 }
 
-fn bind(workspace: &Workspace, compiled: &Path) -> Result<PathBuf> {
+fn compile(workspace: &Workspace, features: &[&str]) -> Result<PathBuf> {
+    let toolchain = Toolchain::ensure(workspace)?;
+    setup::npm_tools(workspace)?;
+    let arguments = ["build", "--package", "creel-wasm", "--lib", "--profile", PROFILE];
+    toolchain.cargo(workspace, &[&arguments, features].concat()).run()?;
+    Ok(toolchain.output(workspace, PROFILE).join("creel_wasm.wasm"))
+}
+
+fn bind(workspace: &Workspace, compiled: &Path, name: &str) -> Result<PathBuf> {
     let shell = &workspace.shell;
-    let bound = workspace.target.join("creel-wasm");
+    let bound = workspace.target.join(name);
     shell.remove_path(&bound)?;
     cmd!(shell, "cargo run --quiet --package xtask-bindgen -- {compiled} {bound}").quiet().run()?;
     Ok(bound)

@@ -5,9 +5,12 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::event::{Event, Packed, Touch};
 use super::record::{Archived, Record};
 use super::{Catalog, Deletion, Ordinals, Undo};
+use crate::goal::{Job, JobTask};
 use crate::id::{DeletionId, ThreadId};
 use crate::item::Line;
 use crate::query::{Receipt, Removed};
@@ -62,6 +65,33 @@ impl Catalog {
                     Ok(())
                 })
                 .map(drop),
+            Event::GoalSet { thread, goal } => self
+                .edit(*thread, |record| {
+                    record.goal.clone_from(goal);
+                    Ok(())
+                })
+                .map(drop),
+            Event::Logged { thread, first, count } => self
+                .edit(*thread, |record| {
+                    record.logs = first + count;
+                    Ok(())
+                })
+                .map(drop),
+            Event::ToolsSet { thread, tools } => self
+                .edit(*thread, |record| {
+                    record.tools = *tools;
+                    Ok(())
+                })
+                .map(drop),
+            Event::JobCreated(job) => {
+                self.set_job(job.id, Some(Arc::new((**job).clone())));
+                Ok(())
+            }
+            Event::TaskSet { job, task } => self.set_task(*job, task, at),
+            Event::JobDeleted { job } => {
+                self.set_job(*job, None);
+                Ok(())
+            }
             Event::Archived { group, members, .. } => {
                 let archived = Some(Archived { at, group: *group });
                 self.edit_all(members, |record| record.archived = archived)
@@ -78,7 +108,8 @@ impl Catalog {
                 self.set_deletion(*deletion, None);
                 Ok(())
             }
-            Event::Erasing { deletion, members, removed } => {
+            Event::Erasing { deletion, members, removed, tasks } => {
+                tasks.iter().try_for_each(|(job, task)| self.set_task(*job, task, at))?;
                 self.erasing(*deletion, members, removed)
             }
             Event::Erased { receipt } => {
@@ -205,6 +236,16 @@ impl Catalog {
         Ok(())
     }
 
+    fn set_task(&mut self, id: Uuid, task: &JobTask, at: i64) -> Applied {
+        let missing = || ApplyError(format!("job {id} has no task {}", task.id));
+        let mut job = Job::clone(self.job(id).ok_or_else(missing)?);
+        let slot = job.tasks.iter_mut().find(|slot| slot.id == task.id).ok_or_else(missing)?;
+        slot.clone_from(task);
+        job.updated_at = at;
+        self.set_job(id, Some(Arc::new(job)));
+        Ok(())
+    }
+
     fn checkpointed(
         &mut self,
         checkpoint: u64,
@@ -230,6 +271,7 @@ impl Catalog {
             }
         }
         self.dirty.retain(|_, touched| *touched > position);
+        self.dirty_jobs.retain(|_, touched| *touched > position);
         for id in scrubbed {
             if let Some(state) = self.deletions.get_mut(id) {
                 state.scrubbed = true;

@@ -33,7 +33,14 @@ impl Catalog {
                 }
                 changes
             }
-            Event::EdgeSet { thread, .. } | Event::Moved { thread, .. } => {
+            Event::GoalSet { thread, goal } => {
+                let goal = goal.as_deref().cloned();
+                vec![Change::GoalChanged { thread_id: *thread, goal }]
+            }
+            Event::EdgeSet { thread, .. }
+            | Event::Moved { thread, .. }
+            | Event::Logged { thread, .. }
+            | Event::ToolsSet { thread, .. } => {
                 vec![Change::Updated { thread_id: *thread }]
             }
             Event::Archived { root, members, .. } => {
@@ -67,6 +74,10 @@ impl Catalog {
             }
             // An undone deletion is not known any more: see `announce_undeleted`.
             Event::Undeleted { .. } | Event::Checkpoint { .. } => Vec::new(),
+            Event::JobCreated(job) => vec![Change::JobChanged { job: job.id }],
+            Event::TaskSet { job, .. } | Event::JobDeleted { job } => {
+                vec![Change::JobChanged { job: *job }]
+            }
         }
     }
 
@@ -96,6 +107,10 @@ impl Catalog {
             }
             if after.name != before.name {
                 changes.push(Change::Renamed { thread_id: id, name: after.name.clone() });
+            }
+            if after.goal != before.goal {
+                let goal = after.goal.as_deref().cloned();
+                changes.push(Change::GoalChanged { thread_id: id, goal });
             }
             match (&before.archived, &after.archived) {
                 (None, Some(_)) => changes.push(Change::Archived { thread_ids: vec![id] }),

@@ -3,7 +3,10 @@
 //! A command carries everything that chance or the caller gave (ids, values); what it leads to is
 //! decided on the catalog alone.
 
+use uuid::Uuid;
+
 use super::event::Event;
+use crate::goal::{GoalPatch, JobTask};
 use crate::id::{DeletionId, ThreadId};
 use crate::item::Item;
 use crate::observe::Observed;
@@ -35,6 +38,35 @@ pub(crate) enum Command {
     SetParent {
         thread: ThreadId,
         parent: Option<ThreadId>,
+    },
+    /// `id` is the one to use if the goal is a new one.
+    SetGoal {
+        thread: ThreadId,
+        id: Uuid,
+        patch: Box<GoalPatch>,
+    },
+    ClearGoal {
+        thread: ThreadId,
+    },
+    Log {
+        thread: ThreadId,
+        records: Vec<Item>,
+    },
+    SetTools {
+        thread: ThreadId,
+        tools: Vec<Item>,
+    },
+    CreateJob {
+        id: Uuid,
+        name: String,
+        tasks: Vec<String>,
+    },
+    SetTask {
+        job: Uuid,
+        task: JobTask,
+    },
+    DeleteJob {
+        job: Uuid,
     },
     Archive {
         thread: ThreadId,
@@ -72,6 +104,9 @@ impl Command {
     pub(crate) fn size(&self) -> usize {
         match self {
             Self::Append { items, .. } => items.iter().map(|(_, item)| item.json().len()).sum(),
+            Self::Log { records: items, .. } | Self::SetTools { tools: items, .. } => {
+                items.iter().map(|item| item.json().len()).sum()
+            }
             _ => 0,
         }
     }

@@ -5,9 +5,11 @@
 //! change its meaning.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::ordinals::Ordinals;
 use super::record::Record;
+use crate::goal::{Goal, Job, JobTask};
 use crate::id::{DeletionId, ThreadId};
 use crate::item::Line;
 use crate::query::{Receipt, Removed};
@@ -48,6 +50,18 @@ pub(crate) enum Event {
     EdgeSet { thread: ThreadId, status: EdgeStatus },
     /// A thread got another parent, or none.
     Moved { thread: ThreadId, parent: Option<u32>, edge: Option<EdgeStatus> },
+    /// A thread got a goal, or lost it.
+    GoalSet { thread: ThreadId, goal: Option<Box<Goal>> },
+    /// The same commit wrote a record of a thread's log.
+    Logged { thread: ThreadId, first: u64, count: u64 },
+    /// The same commit wrote or removed a thread's dynamic tools.
+    ToolsSet { thread: ThreadId, tools: u64 },
+    /// A job came to be.
+    JobCreated(Box<Job>),
+    /// A task changed.
+    TaskSet { job: Uuid, task: JobTask },
+    /// A job went away.
+    JobDeleted { job: Uuid },
     /// Threads were archived together; `group` lets unarchive bring back just these.
     Archived { root: u32, group: u64, members: Ordinals },
     /// Threads were unarchived together.
@@ -66,7 +80,14 @@ pub(crate) enum Event {
     /// A deletion was undone before any of it was erased.
     Undeleted { deletion: DeletionId },
     /// The same commit erased these members.
-    Erasing { deletion: DeletionId, members: Ordinals, removed: Removed },
+    Erasing {
+        deletion: DeletionId,
+        members: Ordinals,
+        removed: Removed,
+        /// The tasks that lost their thread, as they are now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tasks: Vec<(Uuid, JobTask)>,
+    },
     /// A deletion is finished.
     Erased { receipt: Box<Receipt> },
     /// The same commit packed the journal up to `position` and trimmed it.

@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 pub(crate) use command::{Command, Decision, Eraser};
 pub(crate) use decide::{decide, plan, segments};
@@ -30,6 +31,7 @@ pub(crate) use ordinals::Ordinals;
 pub(crate) use record::{Record, page_of};
 pub(crate) use tail::Tail;
 
+use crate::goal::Job;
 use crate::id::{DeletionId, ThreadId};
 use crate::query::{Receipt, Removed};
 
@@ -43,6 +45,9 @@ pub(crate) struct Catalog {
     deletions: BTreeMap<DeletionId, Deletion>,
     receipts: BTreeMap<DeletionId, Arc<Receipt>>,
     receipt_of: HashMap<ThreadId, DeletionId>,
+    jobs: BTreeMap<Uuid, Arc<Job>>,
+    /// Jobs that storage has not, by the number of the entry that last touched them.
+    dirty_jobs: BTreeMap<Uuid, u64>,
     /// Pages that storage has not, by the number of the entry that last touched them.
     dirty: BTreeMap<u32, u64>,
     /// The number of the last entry applied.
@@ -95,6 +100,7 @@ enum Undo {
     TailLength(u32, usize),
     Deletion(DeletionId, Option<Deletion>),
     Dirty(u32, Option<u64>),
+    Job(Uuid, Option<Arc<Job>>, Option<u64>),
 }
 
 impl Catalog {
@@ -202,6 +208,32 @@ impl Catalog {
         }
     }
 
+    pub(crate) fn job(&self, id: Uuid) -> Option<&Arc<Job>> {
+        self.jobs.get(&id)
+    }
+
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = &Arc<Job>> {
+        self.jobs.values()
+    }
+
+    /// Returns the jobs that storage has not.
+    pub(crate) fn dirty_jobs(&self) -> impl Iterator<Item = Uuid> {
+        self.dirty_jobs.keys().copied()
+    }
+
+    fn set_job(&mut self, id: Uuid, job: Option<Arc<Job>>) {
+        let old = replace(&mut self.jobs, id, job);
+        let touched = self.dirty_jobs.insert(id, self.position);
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::Job(id, old, touched));
+        }
+    }
+
+    /// Puts back a job that storage holds.
+    pub(crate) fn load_job(&mut self, job: Job) {
+        self.jobs.insert(job.id, Arc::new(job));
+    }
+
     fn drop_tail(&mut self, ord: u32) {
         let old = self.tails.remove(&ord);
         if let (Some(undo), Some(old)) = (&mut self.undo, old) {
@@ -247,7 +279,18 @@ impl Catalog {
                 Undo::Dirty(page, None) => {
                     self.dirty.remove(&page);
                 }
+                Undo::Job(id, job, touched) => {
+                    replace(&mut self.jobs, id, job);
+                    replace(&mut self.dirty_jobs, id, touched);
+                }
             }
         }
+    }
+}
+
+fn replace<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: Option<V>) -> Option<V> {
+    match value {
+        Some(value) => map.insert(key, value),
+        None => map.remove(&key),
     }
 }

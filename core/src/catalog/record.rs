@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{Segment, Touch};
+use crate::goal::Goal;
 use crate::id::{DeletionId, ThreadId, TreeId};
 use crate::thread::{EdgeStatus, ThreadDetails, ThreadPatch};
 
@@ -49,8 +50,20 @@ pub(crate) struct Record {
     pub(crate) preview: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) goal: Option<Box<Goal>>,
+    /// How many records its log has.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) logs: u64,
+    /// How many dynamic tools it has.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) tools: u64,
     #[serde(default, skip_serializing_if = "has_no_details")]
     pub(crate) details: Box<ThreadDetails>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 fn has_no_details(details: &ThreadDetails) -> bool {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use uuid::Uuid;
 
 use super::entry::{CatalogPage, Entry, FORMAT, Head, corrupt, encode};
 use super::load::read;
@@ -54,6 +55,9 @@ pub(crate) async fn plan<S: Storage>(storage: &S, replica: &Replica) -> Result<P
     };
     for page in catalog.dirty() {
         writes.push(page_write(catalog, page, checkpoint, &event)?);
+    }
+    for id in catalog.dirty_jobs() {
+        writes.push(job_write(catalog, id)?);
     }
     writes.push(head_write(replica, checkpoint)?);
     writes.extend(
@@ -157,6 +161,13 @@ fn page_write(catalog: &Catalog, page: u32, checkpoint: u64, event: &Event) -> R
     let value = CatalogPage { v: FORMAT, checkpoint, threads };
     let value = encode(Table::Catalog, &key, &value)?;
     Ok(Write::Put { table: Table::Catalog, key, value })
+}
+
+fn job_write(catalog: &Catalog, id: Uuid) -> Result<Write> {
+    let (table, key) = (Table::Catalog, keys::job(id));
+    let Some(job) = catalog.job(id) else { return Ok(Write::Delete { table, key }) };
+    let value = encode(table, &key, &**job)?;
+    Ok(Write::Put { table, key, value })
 }
 
 fn head_write(replica: &Replica, checkpoint: u64) -> Result<Write> {

@@ -106,6 +106,9 @@ async fn load_from<S: Storage>(storage: &S, head: Head) -> Result<Option<Replica
         let receipt: Receipt = decode(Table::Catalog, &key, &value)?;
         catalog.add_receipt(std::sync::Arc::new(receipt));
     }
+    for (key, value) in scan_all(storage, Table::Catalog, KeyRange::prefix(keys::JOBS)).await? {
+        catalog.load_job(decode(Table::Catalog, &key, &value)?);
+    }
     let journal = scan_all(storage, Table::Journal, keys::entries_from(head.position)).await?;
     if journal.is_empty() {
         return Ok(None);

@@ -29,7 +29,7 @@ pub(super) fn observe(fields: &Fields<'_>) -> Observed {
     let kind = text(fields.kind);
     let role = text(fields.role);
     let by_user = match kind.as_deref() {
-        Some("userMessage") => true,
+        Some("userMessage" | "UserMessage") => true,
         _ => role.as_deref() == Some("user"),
     };
     if by_user {

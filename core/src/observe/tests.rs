@@ -56,6 +56,11 @@ fn a_user_message_is_found_in_every_shape() {
         said(text),
         rollout("event_msg", json!({"type": "user_message", "message": text, "kind": "plain"})),
         json!({"type": "userMessage", "id": "1", "content": [{"type": "text", "text": text}]}),
+        rollout(
+            "event_msg",
+            json!({"type": "item_completed", "item":
+            {"type": "UserMessage", "id": "1", "content": [{"type": "text", "text": text}]}}),
+        ),
         json!({"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}),
         json!({"role": "user", "content": text}),
         json!({"role": "user", "content": [text]}),

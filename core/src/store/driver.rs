@@ -16,6 +16,9 @@ use crate::journal::load::load;
 use crate::journal::pull::{Pulled, pull};
 use crate::storage::Storage;
 
+/// How long to wait before looking again into a commit of an unknown outcome, in milliseconds.
+const RETRY_MS: u64 = 1000;
+
 /// Starts the driver unless it runs.
 pub(super) fn kick<S: Storage>(inner: &Arc<Inner<S>>) {
     {
@@ -65,6 +68,9 @@ fn next_job<S: Storage>(inner: &Arc<Inner<S>>, tidy: bool) -> Option<Job> {
     if let State::Dead(error) = &shared.state {
         let error = error.clone();
         give_up(&mut shared, &error);
+        if !shared.closers.is_empty() {
+            return Some(Job::Close);
+        }
         shared.driving = false;
         return None;
     }
@@ -103,7 +109,7 @@ fn next_job<S: Storage>(inner: &Arc<Inner<S>>, tidy: bool) -> Option<Job> {
 fn sleep_until_due<S: Storage>(inner: &Arc<Inner<S>>, shared: &mut Shared, now: i64) {
     let due = [
         erasing::next_due(shared, now),
-        packing::idle_due(shared, now),
+        packing::next_due(shared, &inner.options, now),
         inner.options.poll_ms.map(|poll| now.saturating_add_unsigned(poll)),
     ];
     let Some(at) = due.into_iter().flatten().min() else { return };
@@ -146,7 +152,11 @@ async fn settle<S: Storage>(inner: &Inner<S>, prepared: Prepared) {
                 return;
             }
             refuse_waiting(inner, &error);
-            inner.env.sleep(1000).await;
+            if matches!(inner.lock().state, State::Closing) {
+                inner.lock().unsettled = None;
+                return;
+            }
+            inner.env.sleep(RETRY_MS).await;
         }
     }
 }
@@ -258,16 +268,24 @@ async fn reload<S: Storage>(inner: &Inner<S>, epoch: &str) -> Result<()> {
 }
 
 async fn close<S: Storage>(inner: &Inner<S>) {
-    if packing::worth_it_on_close(&inner.lock()) {
+    let worth_it = {
+        let shared = inner.lock();
+        matches!(shared.state, State::Closing) && packing::worth_it_on_close(&shared)
+    };
+    if worth_it {
         packing::checkpoint_now(inner).await;
     }
-    // A storage that can't be closed is left alone: everything acknowledged is stored.
-    let _ = inner.storage.close().await;
+    let closed = inner.storage.close().await.map_err(Error::from);
     let mut shared = inner.lock();
     shared.state = State::Closed;
     shared.driving = false;
+    let closers = std::mem::take(&mut shared.closers);
     give_up(&mut shared, &Error::Closed);
     shared.listeners.clear();
+    for closer in closers {
+        // A caller that went away has no use for the answer.
+        let _ = closer.send(closed.clone());
+    }
 }
 
 /// Answers everyone who waits; nobody waits on a store that is gone.

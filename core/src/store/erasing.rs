@@ -44,16 +44,21 @@ fn due_at(shared: &Shared, state: &Deletion) -> i64 {
     next.max(state.undo_until.filter(|_| state.erased.is_empty()).unwrap_or(0))
 }
 
-/// Takes note of what changed: another's deletion is first left to it, and whoever waits for one
-/// that is finished or undone is answered.
+/// Takes note of what others committed: a deletion of theirs is first left to them.
 pub(super) fn noticed(shared: &mut Shared, changes: &[ChangeEvent], env: &dyn Env) {
     for event in changes {
+        if let Change::Deleted { deletion, .. } = &event.change {
+            let jitter = i64::from(env.random()[15]) * 4;
+            shared.erasures.entry(*deletion).or_default().next_at = env.now_ms() + LEAVE + jitter;
+        }
+    }
+    answered(shared, changes);
+}
+
+/// Answers whoever waits for a deletion that is finished or undone.
+pub(super) fn answered(shared: &mut Shared, changes: &[ChangeEvent]) {
+    for event in changes {
         match &event.change {
-            Change::Deleted { deletion, .. } => {
-                let jitter = i64::from(env.random()[15]) * 4;
-                shared.erasures.entry(*deletion).or_default().next_at =
-                    env.now_ms() + LEAVE + jitter;
-            }
             Change::Undeleted { deletion, .. } => {
                 let error = Error::Undeleted { deletion: *deletion };
                 if let Some(erasure) = shared.erasures.remove(deletion) {
@@ -167,10 +172,7 @@ async fn finish<S: Storage>(
             prepare(&shared.replica, entry, vec![write], Durability::Strict)?
         };
         match commit(inner, prepared).await {
-            Sent::Committed => {
-                finished(&mut inner.lock(), id);
-                return Ok(());
-            }
+            Sent::Committed => return Ok(()),
             Sent::Failed(error) => return Err(error),
             Sent::Conflict => {
                 advance(inner).await?;

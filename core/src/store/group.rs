@@ -4,6 +4,7 @@
 //! taken back, and only the commit brings it about. So readers never see what is not committed.
 
 use super::driver::{advance, reply_all};
+use super::erasing;
 use super::inner::{Committed, Inner, Request};
 use crate::catalog::{Catalog, Command, Decision, decide};
 use crate::error::{Error, Result};
@@ -219,6 +220,7 @@ fn settle<S: Storage>(
             shared.last_commit_ms = Some(inner.env.now_ms() - started);
             match shared.replica.accept(&prepared.entry, prepared.size) {
                 Ok(changes) => {
+                    erasing::answered(&mut shared, &changes);
                     shared.announce(changes);
                     Sent::Committed
                 }

@@ -43,8 +43,12 @@ pub(crate) struct Shared {
     pub(crate) news: bool,
     /// Callers that wait for a checkpoint.
     pub(crate) checkpoints: Vec<Reply<()>>,
-    /// When the last checkpoint of this instance was, by its own clock.
-    pub(crate) checkpoint_at: i64,
+    /// When this instance may make its next checkpoint unasked, by its own clock.
+    pub(crate) checkpoint_after: i64,
+    /// Checkpoints that failed since the last one that did not.
+    pub(crate) checkpoint_failures: u32,
+    /// Callers that wait for the close.
+    pub(crate) closers: Vec<Reply<()>>,
     pub(crate) erasures: HashMap<DeletionId, Erasure>,
     pub(crate) listeners: Vec<async_channel::Sender<ChangeEvent>>,
     pub(crate) last_commit_ms: Option<i64>,

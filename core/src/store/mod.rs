@@ -9,6 +9,7 @@ mod group;
 mod inner;
 mod items;
 mod packing;
+mod work;
 
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::item::Item;
 use crate::journal::load::load;
-use crate::observe::{Observed, observe};
+use crate::observe::{Observed, observe_at};
 use crate::query::{Appended, StoreStats, ThreadPage, ThreadQuery};
 use crate::storage::{Durability, Storage};
 use crate::thread::{CreateThread, EdgeStatus, Thread, ThreadPatch};
@@ -141,8 +142,10 @@ impl<S: Storage> Store<S> {
         items: Vec<(Option<i64>, Item)>,
     ) -> Result<Appended> {
         let count = items.len() as u64;
-        let observed =
-            items.iter().fold(Observed::default(), |all, (_, item)| all.merge(observe(item)));
+        let observed = items
+            .iter()
+            .map(|(at, item)| observe_at(item, *at))
+            .fold(Observed::default(), Observed::merge);
         let observed = Box::new(observed);
         let committed = self.commit(Command::Append { thread: id, items, observed }).await?;
         match committed.events.first() {
@@ -301,23 +304,18 @@ impl<S: Storage> Store<S> {
     /// Later calls are [`Error::Closed`]; a second close does nothing. Deletions that are not
     /// finished go on when the store is opened again.
     pub async fn close(&self) -> Result<()> {
-        loop {
-            {
-                let mut shared = self.inner.lock();
-                match &shared.state {
-                    State::Closed => return Ok(()),
-                    State::Dead(_) => {
-                        shared.state = State::Closed;
-                        break;
-                    }
-                    State::Open => shared.state = State::Closing,
-                    State::Closing => {}
-                }
+        let (reply, closed) = oneshot::channel();
+        {
+            let mut shared = self.inner.lock();
+            match &shared.state {
+                State::Closed => return Ok(()),
+                State::Open => shared.state = State::Closing,
+                State::Closing | State::Dead(_) => {}
             }
-            driver::kick(&self.inner);
-            self.inner.env.sleep(1).await;
+            shared.closers.push(reply);
         }
-        Ok(self.inner.storage.close().await?)
+        driver::kick(&self.inner);
+        closed.await.unwrap_or(Ok(()))
     }
 
     async fn commit(&self, command: Command) -> Result<Committed> {

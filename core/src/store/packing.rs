@@ -26,13 +26,12 @@ pub(super) fn due(shared: &Shared, options: &StoreOptions, now: i64) -> bool {
     if !shared.checkpoints.is_empty() {
         return true;
     }
-    let rested = (now - shared.checkpoint_at).abs() >= APART;
-    rested && (beyond(shared, options, 1) || is_idle(shared, now))
+    now >= shared.checkpoint_after && (beyond(shared, options, 1) || is_idle(shared, now))
 }
 
 /// Tells whether appends must wait for the checkpoint.
 pub(super) fn overdue(shared: &Shared, options: &StoreOptions) -> bool {
-    beyond(shared, options, OVERDUE)
+    !shared.queue.is_empty() && beyond(shared, options, OVERDUE)
 }
 
 fn beyond(shared: &Shared, options: &StoreOptions, times: u64) -> bool {
@@ -50,15 +49,18 @@ pub(super) fn worth_it_on_close(shared: &Shared) -> bool {
 }
 
 /// Returns when the journal is to be packed if nothing happens.
-pub(super) fn idle_due(shared: &Shared, now: i64) -> Option<i64> {
-    worth_it_on_close(shared).then(|| now + IDLE)
+pub(super) fn next_due(shared: &Shared, options: &StoreOptions, now: i64) -> Option<i64> {
+    if beyond(shared, options, 1) {
+        return Some(shared.checkpoint_after);
+    }
+    worth_it_on_close(shared).then(|| shared.checkpoint_after.max(now + IDLE))
 }
 
 /// Makes a checkpoint, and answers those who asked for one.
 pub(super) async fn checkpoint_now<S: Storage>(inner: &Inner<S>) {
     let waiting = std::mem::take(&mut inner.lock().checkpoints);
     let result = checkpoint(inner).await;
-    inner.lock().checkpoint_at = inner.env.now_ms();
+    rest(inner, result.is_err());
     match result {
         Ok(()) => waiting.into_iter().for_each(|reply| drop(reply.send(Ok(())))),
         Err(error) => {
@@ -75,6 +77,16 @@ pub(super) async fn checkpoint_now<S: Storage>(inner: &Inner<S>) {
             reply_all(waiting.into_iter(), &error);
         }
     }
+}
+
+/// Many instances that see the same trigger do not all pack at once, and one that fails waits
+/// longer each time.
+fn rest<S: Storage>(inner: &Inner<S>, failed: bool) {
+    let jitter = i64::from(inner.env.random()[15]);
+    let mut shared = inner.lock();
+    shared.checkpoint_failures = if failed { shared.checkpoint_failures + 1 } else { 0 };
+    let wait = APART << shared.checkpoint_failures.min(6);
+    shared.checkpoint_after = inner.env.now_ms() + wait + jitter;
 }
 
 /// Packs the journal up to now and trims it.

@@ -28,6 +28,8 @@ fn main() -> anyhow::Result<()> {
         .web(true)?
         .typescript(true)
         .omit_default_module_path(true)
+        // The loader makes a fresh instance of the module after a panic.
+        .reset_state_function(true)
         .generate(&out)
         .with_context(|| format!("cannot bind {} into {}", module.display(), out.display()))
 }

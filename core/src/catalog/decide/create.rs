@@ -68,6 +68,9 @@ pub(super) fn create(
         name: thread.name.clone(),
         preview: thread.preview.as_deref().map(validate::preview),
         title: thread.title.clone(),
+        goal: None,
+        logs: 0,
+        tools: 0,
         details: Box::new(thread.details.clone()),
     };
     Ok(Event::Created(Box::new(record)).into())

@@ -155,8 +155,10 @@ pub(super) fn erase(catalog: &Catalog, eraser: &Eraser, at: i64) -> Result<Decis
         Some(tree) => vec![range(keys::tree(tree))],
         None => batch.iter().map(|record| range(keys::thread(record.tree, record.id))).collect(),
     };
-    let members = batch.iter().map(|record| record.ord).collect();
-    let event = Event::Erasing { deletion: eraser.deletion, members, removed };
+    let members: Ordinals = batch.iter().map(|record| record.ord).collect();
+    let tasks = super::job::without(catalog, &members);
+    removed.assignments = tasks.len() as u64;
+    let event = Event::Erasing { deletion: eraser.deletion, members, removed, tasks };
     Ok(Decision { events: vec![event], writes })
 }
 
@@ -201,6 +203,9 @@ fn counts(record: &Record) -> Removed {
         bytes: record.bytes,
         names: u64::from(record.name.is_some()),
         edges: u64::from(record.parent.is_some()),
+        goals: u64::from(record.goal.is_some()),
+        logs: record.logs,
+        tools: record.tools,
         memory_modes: u64::from(record.details.memory_mode.is_some()),
         ..Removed::default()
     }

@@ -7,7 +7,10 @@ mod append;
 mod archive;
 mod create;
 mod delete;
+mod goal;
+mod job;
 mod metadata;
+mod streams;
 mod validate;
 
 pub(crate) use append::segments;
@@ -31,6 +34,13 @@ pub(crate) fn decide(catalog: &Catalog, command: &Command, at: i64) -> Result<De
         Command::Update { thread, patch } => metadata::update(catalog, *thread, patch, at),
         Command::SetEdge { thread, status } => metadata::set_edge(catalog, *thread, *status),
         Command::SetParent { thread, parent } => create::set_parent(catalog, *thread, *parent),
+        Command::SetGoal { thread, id, patch } => goal::set(catalog, *thread, *id, patch, at),
+        Command::ClearGoal { thread } => goal::clear(catalog, *thread),
+        Command::Log { thread, records } => streams::log(catalog, *thread, records, at),
+        Command::SetTools { thread, tools } => streams::set_tools(catalog, *thread, tools),
+        Command::CreateJob { id, name, tasks } => job::create(catalog, *id, name, tasks, at),
+        Command::SetTask { job, task } => job::set_task(catalog, *job, task),
+        Command::DeleteJob { job } => job::delete(catalog, *job),
         Command::Archive { thread, group } => archive::archive(catalog, *thread, *group),
         Command::Unarchive { thread } => archive::unarchive(catalog, *thread),
         Command::Delete { thread, deletion, options } => {

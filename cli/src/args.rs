@@ -1,0 +1,121 @@
+//! What the command line accepts.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Looks into and manages stores of agent threads.
+#[derive(Debug, Parser)]
+#[command(name = "creel", version, propagate_version = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Lists threads, sub-agents below the thread that spawned them
+    List(List),
+    /// Shows one thread
+    Show(Show),
+    /// Archives threads with all their sub-agents
+    Archive(Threads),
+    /// Unarchives threads with all their sub-agents
+    Unarchive(Threads),
+    /// Deletes a thread with all its sub-agents, for good
+    Delete(Delete),
+    /// Brings in the threads of another program
+    Import(Import),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Common {
+    /// The store's directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store: PathBuf,
+    /// Prints JSON, for scripts
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Lists archived threads instead of active ones
+    #[arg(long, conflicts_with = "all")]
+    pub(crate) archived: bool,
+    /// Lists active and archived threads
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Show {
+    /// The thread's id
+    #[arg(value_name = "THREAD")]
+    pub(crate) thread: String,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Prints the items instead, each as one line of JSON
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) items: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Threads {
+    /// The threads' ids
+    #[arg(value_name = "THREAD", required = true)]
+    pub(crate) threads: Vec<String>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Delete {
+    /// The thread's id
+    #[arg(value_name = "THREAD")]
+    pub(crate) thread: String,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// What becomes of the sub-agents that it spawned
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) children: Children,
+    /// Deletes without asking
+    #[arg(long, short, conflicts_with = "dry_run")]
+    pub(crate) yes: bool,
+    /// Shows what would be deleted, and deletes nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum Children {
+    /// They are deleted too
+    #[default]
+    Delete,
+    /// They become roots
+    Detach,
+    /// If there are any, nothing is deleted
+    Refuse,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    #[command(subcommand)]
+    pub(crate) source: Source,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Source {
+    /// Imports the threads of a Codex home, such as ~/.codex, which is only read
+    Codex(Codex),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Codex {
+    /// The home's directory
+    pub(crate) home: PathBuf,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}

@@ -1,0 +1,39 @@
+//! Reads `session_index.jsonl`, which keeps the names that people gave to threads.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{BadLine, lines};
+use crate::id::ThreadId;
+use crate::limits::MAX_NAME;
+
+/// Reads the names: the last line of a thread wins.
+///
+/// A name that is only white space clears the one before; a name that is too long is cut.
+pub fn session_index(path: &str, text: &[u8]) -> (BTreeMap<ThreadId, String>, Vec<BadLine>) {
+    let mut names = BTreeMap::new();
+    let mut bad = Vec::new();
+    for (number, line) in lines(text) {
+        let entry: Entry = match serde_json::from_slice(line) {
+            Ok(entry) => entry,
+            Err(cause) => {
+                let reason = cause.to_string();
+                bad.push(BadLine { file: path.to_owned(), line: number, reason });
+                continue;
+            }
+        };
+        match entry.thread_name.unwrap_or_default().trim() {
+            "" => names.remove(&entry.id),
+            name => names.insert(entry.id, name[..name.floor_char_boundary(MAX_NAME)].to_owned()),
+        };
+    }
+    (names, bad)
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    id: ThreadId,
+    #[serde(default)]
+    thread_name: Option<String>,
+}

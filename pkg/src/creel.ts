@@ -1,0 +1,175 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+/** A store: opening, events, requests, closing. Its threads are in `threads.ts`. */
+
+import type { ImportReport, PendingDeletion, StorageHost, StoreStats } from "../wasm/creel.js";
+import { CreelError } from "./errors.js";
+import { type CreelEvents, Events } from "./events.js";
+import { destroyStore, IndexedDbHost, listStores } from "./indexeddb/index.js";
+import { type ImportFile, type ImportOptions, importCodex } from "./import.js";
+import type { InitInput } from "./init.js";
+import { Session } from "./session.js";
+import { Threads } from "./threads.js";
+
+/** Says which store to open, where it is kept, and how firmly. */
+export interface OpenOptions {
+  /** The store's name in IndexedDB; `"creel"` unless given. Other storages take none. */
+  name?: string;
+  /** Where the store is kept: `"indexeddb"` unless given, `"memory"`, or a host of your own. */
+  storage?: "indexeddb" | "memory" | StorageHost;
+  /**
+   * What appends and metadata survive once they resolve: `"relaxed"` (default, as browsers do) the
+   * end of the process, `"strict"` the loss of power. Deletion and archiving are always strict.
+   */
+  durability?: "relaxed" | "strict";
+  /** Where the WebAssembly module is; the package's own file unless given. See `init`. */
+  wasm?: InitInput;
+}
+
+/**
+ * Keeps conversation threads: a forest of threads, each with metadata and an append-only history.
+ *
+ * Several instances, also in other tabs, may have one store open; each sees what the others commit.
+ * Every failure is a `CreelError`.
+ */
+export class Creel {
+  /** The threads of the store. */
+  readonly threads: Threads;
+  readonly #session: Session;
+  readonly #events: Events;
+
+  /**
+   * Opens a store, which is made if it is absent, and loads the WebAssembly module if need be.
+   *
+   * Unfinished deletions are carried on in the background.
+   *
+   * @throws {CreelError} `wasm_unavailable`, `blocked`, `quota_exceeded`, `schema_too_new`,
+   * `corrupt`, `storage_unavailable`, or `invalid_field` for an option.
+   */
+  static async open(options: OpenOptions = {}): Promise<Creel> {
+    const { storage = "indexeddb", name = "creel", durability, wasm } = options;
+    const host = typeof storage === "object" ? storage : await ownStorage(storage, name);
+    try {
+      return new Creel(await Session.open(host, durability, wasm));
+    } catch (error) {
+      // The failure that matters is the first one.
+      if (typeof storage !== "object") await host?.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Lists the names of the stores that this origin has in IndexedDB. */
+  static stores(): Promise<string[]> {
+    return listStores();
+  }
+
+  /**
+   * Removes a store from IndexedDB with everything in it; an absent one is no error.
+   *
+   * Instances that have it open, in this tab and others, are closed by it.
+   *
+   * @throws {CreelError} `blocked` when a tab does not let go of it; it goes when that tab does.
+   */
+  static async destroy(name: string): Promise<void> {
+    return destroyStore(checkedName(name));
+  }
+
+  private constructor(session: Session) {
+    this.#session = session;
+    this.#events = new Events((id) => this.threads.read(id));
+    this.threads = new Threads(session, this.#events);
+    session.listen((event) => this.#events.push(event));
+  }
+
+  /**
+   * Calls `listener` for every event of a kind from now on, in the order of the journal.
+   *
+   * Changes of other instances are told too, when this one hears of them.
+   *
+   * @returns a function that removes the listener.
+   */
+  on<Name extends keyof CreelEvents>(
+    event: Name,
+    listener: (event: CreelEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  /**
+   * Calls a method of the protocol, `thread/list` or another one, and resolves to its result.
+   *
+   * The shapes are those of the Codex app-server: times are in seconds, limits are clamped.
+   *
+   * @throws {CreelError} with `rpcCode`, the JSON-RPC code; `unknown_method` for an unknown one.
+   */
+  async request<Result = unknown>(method: string, params?: object): Promise<Result> {
+    const json = params && JSON.stringify(params);
+    return JSON.parse(await this.#session.call((store) => store.request(String(method), json)));
+  }
+
+  /**
+   * Imports sessions of Codex: rollout files, and the names of a `session_index.jsonl` among them.
+   *
+   * Every line of a rollout is kept as an item. Running it again brings only what is new. Bad lines
+   * and files are named in the report and end nothing; other files are left alone.
+   */
+  async importCodex(
+    files: Iterable<ImportFile | File>,
+    options: ImportOptions = {},
+  ): Promise<ImportReport> {
+    return importCodex(this.#session, files, options);
+  }
+
+  /** Reads what other instances have committed; without it, news comes by itself a little later. */
+  refresh(): Promise<void> {
+    return this.#session.call((store) => store.refresh());
+  }
+
+  /** Counts what the store holds. */
+  stats(): Promise<StoreStats> {
+    return this.#session.call((store) => store.stats());
+  }
+
+  /** Lists the deletions that are not finished, those that can be undone among them. */
+  pendingDeletions(): Promise<PendingDeletion[]> {
+    return this.#session.call((store) => store.pendingDeletions());
+  }
+
+  /**
+   * Undoes a deletion that was given `grace`; resolves to the ids of the threads that are back.
+   *
+   * @throws {CreelError} `not_undoable` once erasing has begun.
+   */
+  undelete(deletionId: string): Promise<string[]> {
+    return this.#session.call((store) => store.undelete(String(deletionId)));
+  }
+
+  /**
+   * Closes the store and gives its memory back; a second call does nothing.
+   *
+   * Calls that run are finished or reject with `closed`; later ones reject with `closed`.
+   */
+  async close(): Promise<void> {
+    await this.#session.close();
+    await this.#events.settled();
+    this.#events.clear();
+  }
+
+  /** Closes the store at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+async function ownStorage(
+  storage: "indexeddb" | "memory",
+  name: string,
+): Promise<StorageHost | undefined> {
+  if (storage === "memory") return undefined;
+  if (storage === "indexeddb") return IndexedDbHost.open(checkedName(name));
+  throw new CreelError("invalid_field", `storage: \`${storage}\` is no storage`);
+}
+
+function checkedName(name: unknown): string {
+  if (typeof name === "string" && name !== "") return name;
+  throw new CreelError("invalid_field", `name: it must be a text, not \`${name}\``);
+}

@@ -1,0 +1,117 @@
+/** Events of a store: the changes of the journal under the names of the protocol, in order. */
+
+import type { ChangeEvent, DeletionProgress, Thread } from "../wasm/creel.js";
+
+/** Names every event of `Creel.on` with what its listeners get. */
+export interface CreelEvents {
+  /** A thread was created. One that is gone again by the time it is told is left out. */
+  "thread/started": { thread: Thread };
+  /** Items were appended; `first` is the sequence number of the first. */
+  "thread/items/appended": { threadId: string; first: number; count: number };
+  /** The name was set, or cleared: then `threadName` is `null`. */
+  "thread/name/updated": { threadId: string; threadName: string | null };
+  /** Other metadata, the parent or the spawn edge changed. */
+  "thread/updated": { threadId: string };
+  /** A thread was archived: the root first, then the deepest descendants. */
+  "thread/archived": { threadId: string };
+  /** A thread was unarchived: the root first, then by depth. */
+  "thread/unarchived": { threadId: string };
+  /** A thread was deleted: the deepest first, the root last. */
+  "thread/deleted": { threadId: string };
+  /** A deletion was undone: the root first, then by depth. */
+  "thread/undeleted": { threadId: string };
+  /** A batch of a deletion's threads was erased. */
+  "deletion/progress": DeletionProgress;
+  /** Nothing of a deletion's threads is left. */
+  "deletion/erased": { deletion: string; root: string };
+  /** Every change as it is, before the events made of it. */
+  change: ChangeEvent;
+  /** A listener threw. Without a listener for it, the error is reported as uncaught. */
+  error: unknown;
+}
+
+type Listener<Name extends keyof CreelEvents> = (event: CreelEvents[Name]) => void;
+
+/** Keeps listeners and tells them of changes, one change after the other. */
+export class Events {
+  readonly #listeners = new Map<keyof CreelEvents, Set<Listener<never>>>();
+  readonly #readThread: (id: string) => Promise<Thread>;
+  #told: Promise<void> = Promise.resolve();
+
+  /** Makes an empty set of listeners; `readThread` reads a thread that was created. */
+  constructor(readThread: (id: string) => Promise<Thread>) {
+    this.#readThread = readThread;
+  }
+
+  /** Adds a listener and returns the function that removes it. */
+  on<Name extends keyof CreelEvents>(name: Name, listener: Listener<Name>): () => void {
+    // Wrapped, so that one function may be added twice and be removed once.
+    const own: Listener<Name> = (event) => listener(event);
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(own as Listener<never>));
+    return () => void listeners.delete(own as Listener<never>);
+  }
+
+  /** Tells of a change after all earlier ones. */
+  push(event: ChangeEvent): void {
+    this.#told = this.#told.then(() => this.#tell(event));
+  }
+
+  /** Resolves when all that was pushed has been told. */
+  settled(): Promise<void> {
+    return this.#told;
+  }
+
+  /** Removes every listener. */
+  clear(): void {
+    this.#listeners.clear();
+  }
+
+  async #tell(event: ChangeEvent): Promise<void> {
+    this.#emit("change", event);
+    switch (event.type) {
+      case "created":
+        return this.#tellStarted(event.threadId);
+      case "appended": {
+        const { threadId, first, count } = event;
+        return this.#emit("thread/items/appended", { threadId, first, count });
+      }
+      case "renamed":
+        return this.#emit("thread/name/updated", {
+          threadId: event.threadId,
+          threadName: event.name,
+        });
+      case "updated":
+        return this.#emit("thread/updated", { threadId: event.threadId });
+      case "archived":
+      case "unarchived":
+      case "deleted":
+      case "undeleted":
+        for (const threadId of event.threadIds) this.#emit(`thread/${event.type}`, { threadId });
+        return;
+      case "erasing": {
+        const { deletion, erased, threads } = event;
+        return this.#emit("deletion/progress", { deletion, erased, threads });
+      }
+      case "erased":
+        return this.#emit("deletion/erased", { deletion: event.deletion, root: event.root });
+    }
+  }
+
+  async #tellStarted(id: string): Promise<void> {
+    if (!this.#listeners.get("thread/started")?.size) return;
+    const thread = await this.#readThread(id).catch(() => undefined);
+    if (thread) this.#emit("thread/started", { thread });
+  }
+
+  #emit<Name extends keyof CreelEvents>(name: Name, event: CreelEvents[Name]): void {
+    for (const listener of [...(this.#listeners.get(name) ?? [])] as Listener<Name>[]) {
+      try {
+        listener(event);
+      } catch (error) {
+        if (name !== "error" && this.#listeners.get("error")?.size) this.#emit("error", error);
+        else queueMicrotask(() => Promise.reject(error));
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/** The public face of Creel in JavaScript. */
+
+export type {
+  Appended,
+  Batch,
+  Change,
+  ChangeEvent,
+  Check,
+  CreateThread,
+  DeletionPlan,
+  DeletionProgress,
+  EdgeStatus,
+  GitInfo,
+  ImportProgress,
+  ImportReport,
+  ItemQuery,
+  KeyRange,
+  PendingDeletion,
+  Receipt,
+  Removed,
+  ScanPage,
+  SortDirection,
+  SortKey,
+  StorageHost,
+  StoreStats,
+  Table,
+  Thread,
+  ThreadDetails,
+  ThreadPage,
+  ThreadPatch,
+  ThreadQuery,
+  Write,
+} from "../wasm/creel.js";
+export { Creel, type OpenOptions } from "./creel.js";
+export { CreelError } from "./errors.js";
+export type { CreelEvents } from "./events.js";
+export type { ImportFile, ImportOptions } from "./import.js";
+export { type InitInput, init } from "./init.js";
+export { ThreadHandle } from "./thread-handle.js";
+export {
+  type ChildrenOption,
+  type DeleteOptions,
+  type ItemPage,
+  type StoredItem,
+  Threads,
+} from "./threads.js";

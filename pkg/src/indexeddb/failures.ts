@@ -1,0 +1,33 @@
+/** What IndexedDB reports, in the codes of a storage host. */
+
+import { CreelError } from "../errors.js";
+
+/** Failures of the connection or the machine rather than of the call. */
+const PASSING = ["AbortError", "InvalidStateError", "TimeoutError", "UnknownError"];
+
+/** Translates what a request, a transaction or a call threw. */
+export function failure(cause: unknown): CreelError {
+  if (cause instanceof CreelError) return cause;
+  const { name, message } = described(cause);
+  if (name === "QuotaExceededError") {
+    return new CreelError("quota_exceeded", "the browser's storage is full", { cause });
+  }
+  const reason = message ? `${name}: ${message}` : name;
+  return new CreelError("unavailable", `IndexedDB failed: ${reason}`, {
+    retryable: PASSING.includes(name),
+    cause,
+  });
+}
+
+/** Tells whether the connection is gone, so that a new one may serve. */
+export function isDisconnect(cause: unknown): boolean {
+  return ["AbortError", "InvalidStateError", "UnknownError"].includes(described(cause).name);
+}
+
+function described(cause: unknown): { name: string; message: string } {
+  // A transaction that the browser ended by itself may carry no error at all.
+  if (!(cause instanceof Error || cause instanceof DOMException)) {
+    return { name: "AbortError", message: "" };
+  }
+  return cause;
+}

@@ -1,0 +1,111 @@
+/**
+ * The storage host over IndexedDB: three object stores of string keys and byte values.
+ *
+ * It holds no rules of the store. What it promises is the contract of `StorageHost`, and the
+ * core's conformance suite runs over it in real browsers.
+ */
+
+import type { Batch, KeyRange, ScanPage, StorageHost, Table, Write } from "../../wasm/creel.js";
+import { Connection, conflict } from "./connection.js";
+import { databaseName } from "./database.js";
+import { scan } from "./scan.js";
+import { settled } from "./settled.js";
+
+export { destroyStore, listStores } from "./database.js";
+
+/**
+ * Keeps a store in IndexedDB, in the database `creel:NAME`.
+ *
+ * `Creel.open` makes one by itself; make one to wrap it. Values survive the process, and with
+ * `"strict"` the loss of power. Tabs tell each other over a `BroadcastChannel` of the database's
+ * name that there is news, and nothing else. When another tab removes or upgrades the database,
+ * every later call rejects with `closed`.
+ */
+export class IndexedDbHost implements StorageHost {
+  readonly #connection: Connection;
+  readonly #committing = new Set<Promise<void>>();
+  #news: BroadcastChannel | undefined;
+
+  /**
+   * Opens the database of the store `name`, which is made if it is absent.
+   *
+   * @throws {CreelError} `blocked`, `quota_exceeded`, `schema_too_new` or `unavailable`.
+   */
+  static async open(name: string): Promise<IndexedDbHost> {
+    return new IndexedDbHost(await Connection.open(name), databaseName(name));
+  }
+
+  private constructor(connection: Connection, channel: string) {
+    this.#connection = connection;
+    if (typeof BroadcastChannel === "function") this.#news = new BroadcastChannel(channel);
+  }
+
+  /** Reads the values of `keys` from one snapshot, `undefined` where one is absent. */
+  async get(table: Table, keys: string[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#connection.read(table, (store) =>
+      Promise.all(keys.map((key) => settled<Uint8Array | undefined>(store.get(key)))),
+    );
+  }
+
+  /** Reads the records of a range from one snapshot; a page ends after about 4 MB. */
+  async scan(
+    table: Table,
+    range: KeyRange,
+    limit: number,
+    order: "ascending" | "descending",
+  ): Promise<ScanPage> {
+    return this.#connection.read(table, (store) => scan(store, range, limit, order));
+  }
+
+  /** Applies `batch` in one transaction and resolves when that is complete. */
+  async commit({ checks, writes }: Batch, durability: "relaxed" | "strict"): Promise<void> {
+    const tables = [...new Set([...checks, ...writes].map(({ table }) => table))];
+    if (tables.length === 0) return;
+    const committing = this.#connection.write(tables, durability, (transaction, refuse) => {
+      for (const { table, key } of checks) {
+        const found = transaction.objectStore(table).getKey(key);
+        found.onsuccess = () => found.result === undefined && refuse(conflict());
+      }
+      for (const write of writes) issue(transaction.objectStore(write.table), write);
+    });
+    this.#committing.add(committing);
+    try {
+      await committing;
+    } finally {
+      this.#committing.delete(committing);
+    }
+    this.#news?.postMessage(null);
+  }
+
+  /** Closes the database once the commits that run are complete. */
+  async close(): Promise<void> {
+    await this.#connection.close();
+    await Promise.allSettled(this.#committing);
+    this.#news?.close();
+    this.#news = undefined;
+  }
+
+  /** Calls `callback` when another tab has committed; returns false where tabs can't be heard. */
+  watch(callback: () => void): boolean {
+    this.#news?.addEventListener("message", () => callback());
+    return this.#news !== undefined;
+  }
+}
+
+function issue(store: IDBObjectStore, write: Write): void {
+  switch (write.type) {
+    case "insert":
+      store.add(write.value, write.key);
+      break;
+    case "put":
+      store.put(write.value, write.key);
+      break;
+    case "delete":
+      store.delete(write.key);
+      break;
+    case "deleteRange":
+      if (write.start < write.end) {
+        store.delete(IDBKeyRange.bound(write.start, write.end, false, true));
+      }
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Loads the WebAssembly module, once for the page, and replaces its instance after a panic.
+ *
+ * Nothing happens at import: the first `Creel.open` or `init` starts the work.
+ */
+
+import bind, { __wbg_reset_state as freshInstance, onPanic } from "../wasm/creel.js";
+import { CreelError } from "./errors.js";
+import { Instance } from "./instance.js";
+
+/** Names or holds the module: its address, a response with it, its bytes, or it compiled. */
+export type InitInput =
+  | string
+  | URL
+  | Response
+  | BufferSource
+  | WebAssembly.Module
+  | Promise<Response | BufferSource | WebAssembly.Module>;
+
+let loading: Promise<void> | undefined;
+let instance: Instance | undefined;
+
+/**
+ * Loads the module; `Creel.open` does it by itself.
+ *
+ * `input` defaults to the package's own file beside its code, which bundlers emit as an asset; in
+ * Node it is read from disk. Once the module is loaded or loading, further calls wait for that and
+ * their input is ignored. A failed load may be tried again.
+ *
+ * @throws {CreelError} `wasm_unavailable` when the module can't be had or is not WebAssembly.
+ */
+export function init(input?: InitInput): Promise<void> {
+  loading ??= load(input).catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+/** Returns a living instance. */
+export async function living(input?: InitInput): Promise<Instance> {
+  await init(input);
+  instance ??= born();
+  return instance;
+}
+
+function born(): Instance {
+  const own = new Instance(() => {
+    instance = undefined;
+    // Not before the trap is over; after it, no timer finds the dead memory any more.
+    queueMicrotask(freshInstance);
+  });
+  onPanic((message) => own.kill(message));
+  return own;
+}
+
+async function load(input?: InitInput): Promise<void> {
+  try {
+    await bind({ module_or_path: await compile(await (input ?? ownFile())) });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CreelError("wasm_unavailable", `Creel's WebAssembly can't be loaded: ${reason}`, {
+      retryable: true,
+      cause,
+    });
+  }
+}
+
+function ownFile(): URL {
+  return new URL("../wasm/creel_bg.wasm", import.meta.url);
+}
+
+async function compile(
+  input: string | URL | Response | BufferSource | WebAssembly.Module,
+): Promise<WebAssembly.Module> {
+  if (typeof input === "string" || input instanceof URL) {
+    return compile(readFile(input) ?? (await fetch(input)));
+  }
+  if (input instanceof WebAssembly.Module) return input;
+  if (!(typeof Response === "function" && input instanceof Response)) {
+    return WebAssembly.compile(input as BufferSource);
+  }
+  if (!input.ok) throw new Error(`${input.url} answered ${input.status}`);
+  // A server that calls the file anything but application/wasm is served by the second way.
+  const again = input.clone();
+  try {
+    return await WebAssembly.compileStreaming(input);
+  } catch {
+    const bytes = new Uint8Array(await again.arrayBuffer());
+    refuseText(bytes, input.url);
+    return WebAssembly.compile(bytes);
+  }
+}
+
+function refuseText(bytes: Uint8Array, address: string): void {
+  if (bytes[0] === "<".charCodeAt(0)) {
+    throw new Error(
+      `${address} is a web page, not the module: let the bundler emit "creel/creel.wasm" and give its address as \`wasm\``,
+    );
+  }
+}
+
+/** Reads a file in Node, whose `fetch` knows no `file:`; no bundler sees the module's name. */
+function readFile(input: string | URL): BufferSource | undefined {
+  const address = String(input);
+  if (!address.startsWith("file:")) return undefined;
+  const { process } = globalThis as {
+    process?: {
+      getBuiltinModule?(name: string): { readFileSync(file: URL): Uint8Array<ArrayBuffer> };
+    };
+  };
+  return process?.getBuiltinModule?.("node:fs").readFileSync(new URL(address));
+}

@@ -1,0 +1,68 @@
+/** One open store inside the module: who may call it, and when its memory is given back. */
+
+import { type ChangeEvent, type StorageHost, Store } from "../wasm/creel.js";
+import { CreelError } from "./errors.js";
+import { type InitInput, living } from "./init.js";
+import type { Instance } from "./instance.js";
+
+export class Session {
+  readonly #instance: Instance;
+  readonly #store: Store;
+  readonly #forget: () => void;
+  #closing: Promise<void> | undefined;
+  #calls = 0;
+
+  /** Opens the store of a host, or an empty one in memory. */
+  static async open(
+    host: StorageHost | undefined,
+    durability: string | undefined,
+    wasm: InitInput | undefined,
+  ): Promise<Session> {
+    const instance = await living(wasm);
+    const store = await instance.call(() => Store.open(host, durability));
+    // The dead close nothing themselves.
+    const release = () => void host?.close().catch(() => undefined);
+    return new Session(instance, store, instance.onDeath(release));
+  }
+
+  private constructor(instance: Instance, store: Store, forget: () => void) {
+    this.#instance = instance;
+    this.#store = store;
+    this.#forget = forget;
+  }
+
+  /** Whether calls are still let in. */
+  get alive(): boolean {
+    return !this.#closing && !this.#instance.dead;
+  }
+
+  /** Calls a method of the store. */
+  call<T>(method: (store: Store) => T | Promise<T>): Promise<T> {
+    if (this.#closing) return Promise.reject(new CreelError("closed", "the store is closed"));
+    return this.#run(method);
+  }
+
+  /** Calls `listener` for every change until the store is closed. */
+  listen(listener: (event: ChangeEvent) => void): void {
+    this.#store.subscribe(listener);
+  }
+
+  /** Closes the store once; its memory goes with the last call that runs. */
+  close(): Promise<void> {
+    this.#closing ??= this.#run((store) => store.close());
+    return this.#closing;
+  }
+
+  async #run<T>(method: (store: Store) => T | Promise<T>): Promise<T> {
+    this.#calls += 1;
+    try {
+      return await this.#instance.call(() => method(this.#store));
+    } finally {
+      this.#calls -= 1;
+      if (this.#closing && this.#calls === 0 && !this.#instance.dead) {
+        this.#store.free();
+        this.#forget();
+      }
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/** One thread by its id: the methods of `Threads` with the id filled in, and its items one by one. */
+
+import type {
+  Appended,
+  CreateThread,
+  DeletionPlan,
+  ItemQuery,
+  Receipt,
+  Thread,
+  ThreadPatch,
+} from "../wasm/creel.js";
+import type { ChildrenOption, DeleteOptions, ItemPage, StoredItem, Threads } from "./threads.js";
+
+/** The items of a page while a history is read through: few round trips, little memory. */
+const STRIDE = 500;
+
+/** Stands for one thread. It holds nothing but the id and costs nothing. */
+export class ThreadHandle {
+  /** The thread's id. */
+  readonly id: string;
+  readonly #threads: Threads;
+
+  /** @internal */
+  constructor(threads: Threads, id: string) {
+    this.#threads = threads;
+    this.id = id;
+  }
+
+  /** Reads the thread's metadata. */
+  read(): Promise<Thread> {
+    return this.#threads.read(this.id);
+  }
+
+  /** Appends items in one step, as `Threads.append` does. */
+  append(items: readonly object[] | string): Promise<Appended> {
+    return this.#threads.append(this.id, items);
+  }
+
+  /**
+   * Yields the items one by one, reading pages as it goes; oldest first unless `query` says so.
+   *
+   * `limit` is the size of the pages, 500 unless given, not the number of items. Items appended
+   * meanwhile are yielded too. Once the thread is deleted, it throws `thread_deleted`.
+   */
+  async *items<Item = Record<string, unknown>>(
+    query: ItemQuery = {},
+  ): AsyncGenerator<StoredItem<Item>, void, undefined> {
+    let next: ItemQuery | undefined = { limit: STRIDE, ...query };
+    while (next) {
+      const { data, nextCursor }: ItemPage<Item> = await this.#threads.items<Item>(this.id, next);
+      yield* data;
+      const { from: _, ...rest }: ItemQuery = next;
+      next = nextCursor === null ? undefined : { ...rest, cursor: nextCursor };
+    }
+  }
+
+  /** Reads a page of items, as `Threads.items` does. */
+  page<Item = Record<string, unknown>>(query?: ItemQuery): Promise<ItemPage<Item>> {
+    return this.#threads.items<Item>(this.id, query);
+  }
+
+  /** Creates a thread under this one. */
+  spawn(options: Omit<CreateThread, "parentThreadId"> = {}): Promise<ThreadHandle> {
+    return this.#threads.create({ ...options, parentThreadId: this.id });
+  }
+
+  /** Gives the thread a name. */
+  rename(name: string): Promise<Thread> {
+    return this.#threads.rename(this.id, name);
+  }
+
+  /** Changes metadata: a field left out stays, `null` clears. */
+  update(patch: ThreadPatch): Promise<Thread> {
+    return this.#threads.update(this.id, patch);
+  }
+
+  /** Archives the thread with its descendants; resolves to the ids newly archived. */
+  archive(): Promise<string[]> {
+    return this.#threads.archive(this.id);
+  }
+
+  /** Unarchives the thread with its descendants; resolves to the ids newly unarchived. */
+  unarchive(): Promise<string[]> {
+    return this.#threads.unarchive(this.id);
+  }
+
+  /** Tells what deleting the thread would take. */
+  planDelete(options?: { children?: ChildrenOption }): Promise<DeletionPlan> {
+    return this.#threads.planDelete(this.id, options);
+  }
+
+  /** Deletes the thread and what is under it, as `Threads.delete` does. */
+  delete(options?: DeleteOptions): Promise<Receipt> {
+    return this.#threads.delete(this.id, options);
+  }
+
+  /** Lists the children. */
+  children(): Promise<Thread[]> {
+    return this.#threads.children(this.id);
+  }
+
+  /** Lists the descendants, by depth, then by id. */
+  descendants(): Promise<Thread[]> {
+    return this.#threads.descendants(this.id);
+  }
+
+  /** Opens or closes the edge to the thread that spawned this one. */
+  setEdgeStatus(status: "open" | "closed"): Promise<Thread> {
+    return this.#threads.setEdgeStatus(this.id, status);
+  }
+}

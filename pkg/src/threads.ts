@@ -1,0 +1,211 @@
+/** The threads of a store, by id. `ThreadHandle` is the same for one thread. */
+
+import type {
+  Appended,
+  CreateThread,
+  DeletionPlan,
+  DeletionProgress,
+  ItemQuery,
+  Receipt,
+  Thread,
+  ThreadPage,
+  ThreadPatch,
+  ThreadQuery,
+} from "../wasm/creel.js";
+import { CreelError } from "./errors.js";
+import type { Events } from "./events.js";
+import type { Session } from "./session.js";
+import { ThreadHandle } from "./thread-handle.js";
+
+/** Carries an item of a history with its place from 0 and its time in milliseconds. */
+export interface StoredItem<Item = Record<string, unknown>> {
+  seq: number;
+  at: number;
+  item: Item;
+}
+
+/** Carries a page of items; a cursor is `null` where there is nothing more. */
+export interface ItemPage<Item = Record<string, unknown>> {
+  data: StoredItem<Item>[];
+  nextCursor: string | null;
+  backwardsCursor: string | null;
+}
+
+/** Says what becomes of the children of a deleted thread: `"delete"` (default) takes them along. */
+export type ChildrenOption = "delete" | "detach" | "refuse";
+
+/** Says how to delete. */
+export interface DeleteOptions {
+  /** What becomes of the children; `"delete"` unless given. */
+  children?: ChildrenOption;
+  /** The token of a plan: a tree that has changed since is refused with `plan_changed`. */
+  plan?: string;
+  /** When the call resolves: `"erased"` (default) or as soon as it is `"committed"`. */
+  wait?: "committed" | "erased";
+  /** How long the deletion can be undone, in milliseconds; not at all unless given. */
+  grace?: number;
+  /** Hears how far the erasure is. */
+  onProgress?: (progress: DeletionProgress) => void;
+  /** Ends the waiting, never a deletion that is decided: that one is finished in the background. */
+  signal?: AbortSignal;
+}
+
+/** Creates, finds, reads, changes and deletes threads. */
+export class Threads {
+  readonly #session: Session;
+  readonly #events: Events;
+
+  /** @internal */
+  constructor(session: Session, events: Events) {
+    this.#session = session;
+    this.#events = events;
+  }
+
+  /**
+   * Creates a thread: a root, or a child of `parentThreadId`.
+   *
+   * @throws {CreelError} `parent_not_found`, `thread_exists`, `thread_deleted`, `thread_archived`,
+   * or the code of the field that is refused.
+   */
+  async create(options: CreateThread = {}): Promise<ThreadHandle> {
+    const { id } = await this.#session.call((store) => store.create(options));
+    return this.open(id);
+  }
+
+  /** Returns a handle of the thread `id` without looking whether it exists. */
+  open(id: string): ThreadHandle {
+    return new ThreadHandle(this, id);
+  }
+
+  /** Reads a thread's metadata. */
+  read(id: string): Promise<Thread> {
+    return this.#session.call((store) => store.read(String(id)));
+  }
+
+  /** Lists threads page by page: active ones, newest first, 50 a page, unless `query` says otherwise. */
+  list(query: ThreadQuery = {}): Promise<ThreadPage> {
+    return this.#session.call((store) => store.list(query));
+  }
+
+  /** Lists the children of a thread. */
+  children(id: string): Promise<Thread[]> {
+    return this.#session.call((store) => store.children(String(id)));
+  }
+
+  /** Lists the descendants of a thread, by depth, then by id. */
+  descendants(id: string): Promise<Thread[]> {
+    return this.#session.call((store) => store.descendants(String(id)));
+  }
+
+  /**
+   * Appends items in one step; they have their numbers when it resolves.
+   *
+   * `items` are JSON objects, or a text that holds a JSON array of them or one on each line. The
+   * text is kept as it is, digit by digit.
+   *
+   * @throws {CreelError} `invalid_item`, `too_large`, `out_of_range`, and nothing is appended.
+   */
+  append(id: string, items: readonly object[] | string): Promise<Appended> {
+    return this.#session.call((store) => store.append(String(id), text(items)));
+  }
+
+  /** Reads a page of items: the oldest 50 unless `query` says otherwise, fewer if they are large. */
+  async items<Item = Record<string, unknown>>(
+    id: string,
+    query: ItemQuery = {},
+  ): Promise<ItemPage<Item>> {
+    return JSON.parse(await this.#session.call((store) => store.items(String(id), query)));
+  }
+
+  /** Gives a thread a name. */
+  rename(id: string, name: string): Promise<Thread> {
+    return this.update(id, { name });
+  }
+
+  /** Changes metadata: a field left out stays, `null` clears. */
+  update(id: string, patch: ThreadPatch): Promise<Thread> {
+    return this.#session.call((store) => store.update(String(id), patch));
+  }
+
+  /** Archives a thread with its descendants; resolves to the ids newly archived, the root first. */
+  archive(id: string): Promise<string[]> {
+    return this.#session.call((store) => store.archive(String(id)));
+  }
+
+  /** Unarchives a thread with its descendants; resolves to the ids newly unarchived. */
+  unarchive(id: string): Promise<string[]> {
+    return this.#session.call((store) => store.unarchive(String(id)));
+  }
+
+  /** Opens or closes the edge between a thread and the one that spawned it. */
+  setEdgeStatus(id: string, status: "open" | "closed"): Promise<Thread> {
+    return this.#session.call((store) => store.setEdgeStatus(String(id), String(status)));
+  }
+
+  /** Tells what a deletion would take. Its `token` lets `delete` refuse a tree that has changed. */
+  planDelete(id: string, options: { children?: ChildrenOption } = {}): Promise<DeletionPlan> {
+    return this.#session.call((store) => store.planDelete(String(id), options));
+  }
+
+  /**
+   * Deletes a thread and what is under it, as one step; resolves when nothing of it is left.
+   *
+   * From the commit on nothing shows the threads and nothing brings them back. A deleted thread's
+   * receipt is given again for 30 days.
+   *
+   * @throws {CreelError} `plan_changed`, `has_children`, `thread_not_found`; `erase_incomplete`
+   * when the threads are gone but not yet all of their bytes, which is carried on by itself.
+   */
+  async delete(id: string, options: DeleteOptions = {}): Promise<Receipt> {
+    const { onProgress, signal, ...rest } = options;
+    signal?.throwIfAborted();
+    const stop = onProgress ? await this.#follow(id, onProgress) : undefined;
+    try {
+      const receipt = this.#session.call((store) => store.delete(String(id), rest));
+      return await (signal ? unlessAborted(receipt, signal) : receipt);
+    } finally {
+      if (stop) {
+        // Events are told a task after their commit.
+        await new Promise((resolve) => setTimeout(resolve));
+        await this.#events.settled();
+        stop();
+      }
+    }
+  }
+
+  /** Reads what the deletion of a thread did; `undefined` if none is known. */
+  receipt(id: string): Promise<Receipt | undefined> {
+    return this.#session.call((store) => store.receipt(String(id)));
+  }
+
+  async #follow(id: string, onProgress: (progress: DeletionProgress) => void) {
+    const pending = await this.#session.call((store) => store.pendingDeletions());
+    let deletion = pending.find(({ root }) => root === id)?.deletion;
+    return this.#events.on("change", (event) => {
+      if (event.type === "deleted" && event.threadIds.at(-1) === id) deletion = event.deletion;
+      if (event.type !== "erasing" || event.deletion !== deletion) return;
+      onProgress({ deletion, erased: event.erased, threads: event.threads });
+    });
+  }
+}
+
+function text(items: readonly object[] | string): string {
+  if (typeof items === "string") return items;
+  if (!Array.isArray(items)) {
+    throw new CreelError("invalid_field", "items: it must be an array or a text");
+  }
+  try {
+    return JSON.stringify(items);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CreelError("invalid_item", `items: they are not JSON: ${reason}`, { cause });
+  }
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

@@ -1,0 +1,78 @@
+/** A real Chromium with a profile of its own, on either of its IndexedDB backends. */
+
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { chromiumPath } from "./places.js";
+
+/** The backends that Chromium keeps IndexedDB in. */
+export const BACKENDS = ["leveldb", "sqlite"] as const;
+export type Backend = (typeof BACKENDS)[number];
+
+const QUIET = [
+  "--no-sandbox",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-default-apps",
+  "--disable-domain-reliability",
+  "--disable-sync",
+  "--no-first-run",
+];
+
+/** A browser whose profile outlives its process. */
+export class Browser {
+  readonly #profile: string;
+  readonly #backend: Backend;
+  #context: BrowserContext | undefined;
+
+  /** Starts a browser with an empty profile. */
+  static async start(backend: Backend = "leveldb"): Promise<Browser> {
+    const browser = new Browser(await mkdtemp(join(tmpdir(), "creel-browser-")), backend);
+    await browser.#launch();
+    return browser;
+  }
+
+  private constructor(profile: string, backend: Backend) {
+    this.#profile = profile;
+    this.#backend = backend;
+  }
+
+  /** Opens a tab; an error that its page does not catch is printed. */
+  async open(address: string): Promise<Page> {
+    if (!this.#context) throw new Error("the browser is stopped");
+    const page = await this.#context.newPage();
+    page.on("pageerror", (error) => console.error(`uncaught in the page: ${error}`));
+    await page.goto(address);
+    return page;
+  }
+
+  /** Ends the process and starts another one with the same profile. */
+  async restart(): Promise<void> {
+    await this.#context?.close();
+    await this.#launch();
+  }
+
+  /** Tells by the files in the profile which backend keeps its IndexedDB data. */
+  async backend(): Promise<Backend | undefined> {
+    const files = await readdir(join(this.#profile, "Default/IndexedDB"), { recursive: true });
+    if (files.some((file) => file.endsWith(".leveldb"))) return "leveldb";
+    return files.some((file) => file.endsWith("-wal")) ? "sqlite" : undefined;
+  }
+
+  /** Ends the process and removes the profile. */
+  async stop(): Promise<void> {
+    await this.#context?.close();
+    this.#context = undefined;
+    await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #launch(): Promise<void> {
+    const features = this.#backend === "sqlite" ? ["--enable-features=IdbSqliteBackingStore"] : [];
+    this.#context = await chromium.launchPersistentContext(this.#profile, {
+      executablePath: chromiumPath(),
+      headless: true,
+      args: [...QUIET, ...features],
+    });
+  }
+}

@@ -1,0 +1,46 @@
+//! Items across the boundary: always one string, never thousands of objects.
+
+use std::fmt::Write;
+
+use creel::{Item, ItemPage, Result};
+use serde_json::value::RawValue;
+
+use crate::convert::invalid;
+
+/// Reads the items of an append: a JSON array, or one JSON object a line.
+///
+/// # Errors
+/// [`creel::Error::InvalidField`] for an array that can't be read, and the errors of [`Item::new`].
+pub(crate) fn read(text: &str) -> Result<Vec<Item>> {
+    if text.trim_start().starts_with('[') {
+        let items: Vec<&RawValue> = serde_json::from_str(text)
+            .map_err(|cause| invalid("items", format!("no JSON array: {cause}")))?;
+        return items.iter().enumerate().map(|(n, item)| Item::at_index(item.get(), n)).collect();
+    }
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.enumerate().map(|(n, line)| Item::at_index(line, n)).collect()
+}
+
+/// Writes a page as one JSON text; the items in it are copied, not parsed.
+pub(crate) fn write(page: &ItemPage) -> String {
+    let size: usize = page.data.iter().map(|stored| stored.item.json().len() + 64).sum();
+    let mut text = String::with_capacity(size + 256);
+    text.push_str("{\"data\":[");
+    for (n, stored) in page.data.iter().enumerate() {
+        let comma = if n == 0 { "" } else { "," };
+        let item = stored.item.json();
+        // Writing to a string does not fail.
+        let _ =
+            write!(text, "{comma}{{\"seq\":{},\"at\":{},\"item\":{item}}}", stored.seq, stored.at);
+    }
+    text.push_str("],\"nextCursor\":");
+    text.push_str(&json(page.next_cursor.as_deref()));
+    text.push_str(",\"backwardsCursor\":");
+    text.push_str(&json(page.backwards_cursor.as_deref()));
+    text.push('}');
+    text
+}
+
+fn json(cursor: Option<&str>) -> String {
+    cursor.map_or_else(|| "null".to_owned(), |cursor| serde_json::Value::from(cursor).to_string())
+}

@@ -1,0 +1,125 @@
+// The playground: the forest on the left, the open thread on the right, the store's figures below.
+
+import type { Creel } from "creel";
+import { createEffect, createMemo, Match, onCleanup, Show, Switch } from "solid-js";
+import { DeleteDialog } from "./dialogs/DeleteDialog.tsx";
+import { useDrop } from "./dialogs/drop.ts";
+import { HelpDialog } from "./dialogs/HelpDialog.tsx";
+import { ImportDialog } from "./dialogs/ImportDialog.tsx";
+import { ThreadPane } from "./history/ThreadPane.tsx";
+import { openThread } from "./route.ts";
+import { StoreStrip } from "./StoreStrip.tsx";
+import { useShortcuts } from "./shortcuts.ts";
+import { createActions } from "./store/actions.ts";
+import { DemoContext } from "./store/context.ts";
+import { createForest } from "./store/forest.ts";
+import { threadName } from "./store/trees.ts";
+import { TreePane } from "./tree/TreePane.tsx";
+import { Icon, Mark } from "./ui/icons.tsx";
+import { theme, toggleTheme } from "./ui/theme.ts";
+import { tellError } from "./ui/toasts.tsx";
+import { Welcome } from "./Welcome.tsx";
+
+export function Playground(props: { creel: Creel }) {
+  const forest = createForest(props.creel, (error) =>
+    tellError("The threads can't be read", error),
+  );
+  const actions = createActions(props.creel);
+  const demo = { creel: props.creel, forest, actions };
+  onCleanup(props.creel.on("error", (error) => tellError("The store reports", error)));
+  useShortcuts(demo);
+  const dragging = useDrop((files) => actions.openDialog({ name: "import", files }));
+
+  const current = createMemo(() => {
+    const id = openThread();
+    return id === undefined ? undefined : forest.threads().get(id);
+  });
+  createEffect(() => {
+    const thread = current();
+    document.title = thread ? `${threadName(thread)} · Creel` : "Creel";
+  });
+  const empty = () => forest.loaded() && forest.threads().size === 0 && openThread() === undefined;
+
+  return (
+    <DemoContext.Provider value={demo}>
+      <div class="page" classList={{ reading: openThread() !== undefined, empty: empty() }}>
+        <header class="masthead">
+          <a class="wordmark" href="#/">
+            <Mark />
+            <h1>Creel</h1>
+          </a>
+          <p class="claim">keeps the conversations of agents, and every thread that they spawn.</p>
+          <nav aria-label="Page">
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => actions.openDialog({ name: "import" })}
+            >
+              <Icon name="folder" />
+              <span>Open sessions…</span>
+            </button>
+            <button
+              type="button"
+              class="quiet icon"
+              aria-label={theme() === "dark" ? "Use light colours" : "Use dark colours"}
+              title="Dark or light (T)"
+              onClick={toggleTheme}
+            >
+              <Icon name={theme() === "dark" ? "sun" : "moon"} />
+            </button>
+            <button
+              type="button"
+              class="quiet icon"
+              aria-label="Keyboard shortcuts"
+              title="Keyboard shortcuts (?)"
+              onClick={() => actions.openDialog({ name: "help" })}
+            >
+              <Icon name="help" />
+            </button>
+          </nav>
+        </header>
+        <TreePane />
+        <main class="reader" id="reader">
+          <Switch>
+            <Match when={empty()}>
+              <Welcome />
+            </Match>
+            <Match when={openThread()} keyed>
+              {(id) => <ThreadPane id={id} />}
+            </Match>
+            <Match when={forest.loaded()}>
+              <div class="blank">
+                <p>Choose a thread to read it.</p>
+                <p class="hint">
+                  <kbd>↑</kbd> <kbd>↓</kbd> move through the tree, <kbd>Enter</kbd> opens,{" "}
+                  <kbd>?</kbd> shows all keys.
+                </p>
+              </div>
+            </Match>
+          </Switch>
+        </main>
+        <StoreStrip />
+      </div>
+      <Show when={dragging()}>
+        <div class="drop-veil">
+          <p>Drop Codex sessions to open them</p>
+        </div>
+      </Show>
+      <Show when={actions.dialog()} keyed>
+        {(dialog) => (
+          <Switch>
+            <Match when={dialog.name === "delete" && dialog}>
+              {(it) => <DeleteDialog id={it().id} />}
+            </Match>
+            <Match when={dialog.name === "import" && dialog}>
+              {(it) => <ImportDialog files={it().files} />}
+            </Match>
+            <Match when={dialog.name === "help"}>
+              <HelpDialog />
+            </Match>
+          </Switch>
+        )}
+      </Show>
+    </DemoContext.Provider>
+  );
+}

@@ -1,0 +1,86 @@
+// The selvedge: what the store holds, as a woven band with one stripe for each tree, and in figures.
+
+import type { StoreStats } from "creel";
+import { createMemo, createSignal, For, onCleanup, Show } from "solid-js";
+import { dye } from "./dyes.ts";
+import { bytes, count, milliseconds } from "./format.ts";
+import { useDemo } from "./store/context.ts";
+import { threadName } from "./store/trees.ts";
+import { tellError } from "./ui/toasts.tsx";
+
+const MOST_STRIPES = 60;
+
+export function StoreStrip() {
+  const { creel, forest } = useDemo();
+  const [stats, setStats] = createSignal<StoreStats>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const read = () => {
+    timer = undefined;
+    creel.stats().then(setStats, (error) => tellError("The store's figures can't be read", error));
+  };
+  const stop = creel.on("change", () => {
+    timer ??= setTimeout(read, 120);
+  });
+  onCleanup(() => {
+    stop();
+    clearTimeout(timer);
+  });
+  read();
+
+  const stripes = createMemo(() => {
+    const trees = new Map<string, number>();
+    for (const thread of forest.threads().values()) {
+      const root = forest.rootOf(thread.id);
+      trees.set(root, (trees.get(root) ?? 0) + thread.bytes);
+    }
+    return [...trees]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .slice(0, MOST_STRIPES)
+      .map(([root, size]) => ({ root, size, thread: forest.threads().get(root) }));
+  });
+
+  return (
+    <footer class="strip">
+      <div class="selvedge" aria-hidden="true">
+        <For each={stripes()}>
+          {({ root, size, thread }) => (
+            <span
+              title={thread ? `${threadName(thread)}: ${bytes(size)} in its tree` : ""}
+              style={{ "background-color": dye(root), "flex-grow": Math.sqrt(size + 400) }}
+            />
+          )}
+        </For>
+      </div>
+      <dl>
+        <Figure name="Threads" value={stats() && count(stats()?.threads ?? 0)} />
+        <Figure name="Items" value={stats() && count(stats()?.items ?? 0)} />
+        <Figure name="Size" value={stats() && bytes(stats()?.bytes ?? 0)} />
+        <Figure
+          name="Journal"
+          value={
+            stats() &&
+            `${count(stats()?.journalEntries ?? 0)} · ${bytes(stats()?.journalBytes ?? 0)}`
+          }
+          title="Entries that no checkpoint has packed yet, and their bytes"
+        />
+        <Figure
+          name="Last commit"
+          value={stats()?.lastCommitMs == null ? "–" : milliseconds(stats()?.lastCommitMs ?? 0)}
+          title="How long this tab's newest commit took"
+        />
+        <Show when={stats()?.pendingDeletions}>
+          {(pending) => <Figure name="Erasing" value={count(pending())} />}
+        </Show>
+      </dl>
+    </footer>
+  );
+}
+
+function Figure(props: { name: string; value: string | undefined; title?: string }) {
+  return (
+    <div title={props.title}>
+      <dt>{props.name}</dt>
+      <dd data-figure={props.name.toLowerCase().replace(" ", "-")}>{props.value ?? "–"}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,101 @@
+// What a person can do with threads. Each action says what came of it; a failure shows the store's code.
+
+import type { Creel } from "creel";
+import { createSignal } from "solid-js";
+import { counted } from "../format.ts";
+import { goTo } from "../route.ts";
+import { tell, tellError } from "../ui/toasts.tsx";
+import { simulateAgent } from "./agent.ts";
+
+export type Actions = ReturnType<typeof createActions>;
+
+export type OpenDialog =
+  | { name: "delete"; id: string }
+  | { name: "import"; files?: File[] }
+  | { name: "help" };
+
+export function createActions(creel: Creel) {
+  const [dialog, setDialog] = createSignal<OpenDialog>();
+  const [renaming, setRenaming] = createSignal<string>();
+  const [running, setRunning] = createSignal<ReadonlyMap<string, AbortController>>(new Map());
+
+  async function tried<T>(title: string, run: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await run();
+    } catch (error) {
+      tellError(title, error);
+      return undefined;
+    }
+  }
+
+  async function create(): Promise<void> {
+    const thread = await tried("No thread was made", () =>
+      creel.threads.create({ originator: "creel demo" }),
+    );
+    if (!thread) return;
+    goTo(thread.id);
+    setRenaming(thread.id);
+  }
+
+  async function spawn(parent: string): Promise<void> {
+    const child = await tried("No sub-agent was spawned", () =>
+      creel.threads.open(parent).spawn({ originator: "creel demo" }),
+    );
+    if (!child) return;
+    goTo(child.id);
+    setRenaming(child.id);
+  }
+
+  async function rename(id: string, name: string): Promise<void> {
+    setRenaming(undefined);
+    await tried("The thread keeps its name", () => creel.threads.rename(id, name));
+  }
+
+  async function archive(id: string): Promise<void> {
+    const ids = await tried("Nothing was archived", () => creel.threads.archive(id));
+    if (ids)
+      tell(`Archived ${counted(ids.length, "thread")}`, "One commit, however large the tree.");
+  }
+
+  async function unarchive(id: string): Promise<void> {
+    const ids = await tried("Nothing was unarchived", () => creel.threads.unarchive(id));
+    if (ids) tell(`Back from the archive: ${counted(ids.length, "thread")}`);
+  }
+
+  async function say(id: string, text: string): Promise<boolean> {
+    const item = { type: "userMessage", content: [{ type: "text", text }] };
+    return (
+      (await tried("The message was not stored", () => creel.threads.append(id, [item]))) !==
+      undefined
+    );
+  }
+
+  async function toggleAgent(id: string): Promise<void> {
+    const current = running().get(id);
+    if (current) return current.abort();
+    const controller = new AbortController();
+    setRunning((before) => new Map(before).set(id, controller));
+    await tried("The agent stopped", () => simulateAgent(creel, id, controller.signal));
+    setRunning((before) => {
+      const next = new Map(before);
+      next.delete(id);
+      return next;
+    });
+  }
+
+  return {
+    create,
+    spawn,
+    rename,
+    archive,
+    unarchive,
+    say,
+    toggleAgent,
+    agentRuns: (id: string) => running().has(id),
+    dialog,
+    openDialog: setDialog,
+    closeDialog: () => setDialog(undefined),
+    renaming,
+    setRenaming,
+  };
+}
