@@ -227,8 +227,7 @@ impl Ledger {
     ) -> Result<usize, String> {
         let mut wanted = (0..self.ops.len())
             .filter(|index| self.ops[*index].process == process && asked(&self.ops[*index].action));
-        let open = |op: &Op| op.committed.is_none() && !op.refused();
-        match wanted.clone().find(|index| open(&self.ops[*index])).or_else(|| wanted.next()) {
+        match wanted.clone().find(|index| self.ops[*index].may_come()).or_else(|| wanted.next()) {
             Some(index) => self.claim_op(n, self.ops[index].id),
             None => Err(format!("entry {n} holds {what}, which nobody asked for")),
         }
@@ -265,6 +264,12 @@ impl Ledger {
 }
 
 impl Op {
+    /// Tells whether its commit may still come.
+    pub fn may_come(&self) -> bool {
+        let answered = matches!(self.ended, Some(Ended::Answered(_)));
+        self.committed.is_none() && !answered && !self.refused()
+    }
+
     /// Tells whether the answer says that nothing was written.
     pub fn refused(&self) -> bool {
         matches!(&self.ended, Some(Ended::Refused(error)) if says_nothing_was_written(error))

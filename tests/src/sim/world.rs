@@ -235,7 +235,7 @@ impl World {
         let process = self.instances[index].process;
         let alike = |other: &Op| {
             other.process == process
-                && other.ended.is_none()
+                && other.may_come()
                 && (other.action.kind(), other.action.target()) == (action.kind(), action.target())
                 && !matches!(action.kind(), Kind::Append | Kind::AppendLarge | Kind::Read)
         };
