@@ -131,8 +131,8 @@ pub fn check_refusal(
         Error::Closed => closing || struck,
         Error::OutcomeUnknown { .. }
         | Error::QuotaExceeded { .. }
-        | Error::Storage(_)
-        | Error::EraseIncomplete { .. } => struck,
+        | Error::Storage(_) => struck,
+        Error::EraseIncomplete { .. } => struck || closing,
         Error::Undeleted { deletion } => {
             ledger.newest().deletions.get(deletion).is_some_and(|deletion| deletion.undone)
         }

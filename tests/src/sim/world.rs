@@ -190,10 +190,23 @@ impl World {
         if let Some(pending) = self.ledger.newest().pending().next() {
             return Err(format!("a deletion is pending in no instance: {pending:?}"));
         }
+        self.empty_queues()?;
         self.check_memories()?;
         self.counts.undone =
             self.ledger.newest().deletions.values().filter(|found| found.undone).count() as u64;
         Ok(())
+    }
+
+    /// What callers that went away have left is decided before a pull is answered.
+    fn empty_queues(&mut self) -> Checked {
+        for index in 0..self.instances.len() {
+            if let Phase::Open(store) = &self.instances[index].phase {
+                let store = store.clone();
+                let pulled = self.executor.run(0, MOST_POLLS, async move { store.refresh().await });
+                pulled.ok_or("a last refresh does not end")?.map_err(|error| error.to_string())?;
+            }
+        }
+        self.after_step()
     }
 
     /// What is erased is not left in the memory of an instance either.
