@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 pub mod damage;
+#[allow(missing_docs, reason = "the parts of a test, named for what they are")]
+pub mod sim;
 pub mod virtual_env;
 
 /// Returns the next number of a seeded sequence (SplitMix64).

@@ -95,9 +95,9 @@ async fn try_group<S: Storage>(
                 continue;
             }
         }
-        let Some(prepared) = prepared else { return Ok(results(decisions)) };
+        let Some(prepared) = prepared else { return Ok(results(inner, group, decisions)) };
         match commit(inner, prepared).await {
-            Sent::Committed => return Ok(results(decisions)),
+            Sent::Committed => return Ok(results(inner, group, decisions)),
             Sent::Failed(error) => return Err(error),
             Sent::Conflict => {
                 pulled = true;
@@ -109,10 +109,22 @@ async fn try_group<S: Storage>(
     Err(Error::Closed)
 }
 
-fn results(decisions: Vec<Result<Decision>>) -> Vec<Result<Committed>> {
-    decisions
-        .into_iter()
-        .map(|decision| decision.map(|decision| Committed { events: decision.events }))
+fn results<S: Storage>(
+    inner: &Inner<S>,
+    group: &[(&Command, Durability)],
+    decisions: Vec<Result<Decision>>,
+) -> Vec<Result<Committed>> {
+    let shared = inner.lock();
+    let catalog = &shared.replica.catalog;
+    let committed = |command: &Command, decision: Decision| {
+        let record = command.answers_with().and_then(|id| catalog.record(id));
+        let thread = record.map(|record| Box::new(catalog.thread(record)));
+        Committed { events: decision.events, thread }
+    };
+    group
+        .iter()
+        .zip(decisions)
+        .map(|((command, _), decision)| decision.map(|decision| committed(command, decision)))
         .collect()
 }
 

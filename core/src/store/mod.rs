@@ -115,8 +115,7 @@ impl<S: Storage> Store<S> {
     /// the field that is out of its limits.
     pub async fn create(&self, thread: CreateThread) -> Result<Thread> {
         let id = thread.id.unwrap_or_else(|| ThreadId::new(&*self.inner.env));
-        self.commit(Command::Create { id, thread: Box::new(thread) }).await?;
-        self.read(id).await
+        self.change(id, Command::Create { id, thread: Box::new(thread) }).await
     }
 
     /// Appends items to a thread's history, all or none; no items are nothing to do.
@@ -171,8 +170,7 @@ impl<S: Storage> Store<S> {
     /// [`Error::EmptyName`], [`Error::TooLarge`], [`Error::ThreadNotFound`],
     /// [`Error::ThreadDeleted`], [`Error::ThreadArchived`].
     pub async fn update(&self, id: ThreadId, patch: ThreadPatch) -> Result<Thread> {
-        self.commit(Command::Update { thread: id, patch: Box::new(patch) }).await?;
-        self.read(id).await
+        self.change(id, Command::Update { thread: id, patch: Box::new(patch) }).await
     }
 
     /// Returns a page of threads; see [`ThreadQuery`] for filters, orders and cursors.
@@ -239,8 +237,7 @@ impl<S: Storage> Store<S> {
     /// # Errors
     /// [`Error::NotSpawned`] for a root, [`Error::ThreadNotFound`] and [`Error::ThreadDeleted`].
     pub async fn set_edge_status(&self, child: ThreadId, status: EdgeStatus) -> Result<Thread> {
-        self.commit(Command::SetEdge { thread: child, status }).await?;
-        self.read(child).await
+        self.change(child, Command::SetEdge { thread: child, status }).await
     }
 
     /// Moves a thread, with everything below it, under another parent, or makes it a root.
@@ -249,8 +246,7 @@ impl<S: Storage> Store<S> {
     /// [`Error::Cycle`], [`Error::ParentNotFound`], [`Error::ThreadArchived`],
     /// [`Error::ThreadNotFound`] and [`Error::ThreadDeleted`].
     pub async fn set_parent(&self, id: ThreadId, parent: Option<ThreadId>) -> Result<Thread> {
-        self.commit(Command::SetParent { thread: id, parent }).await?;
-        self.read(id).await
+        self.change(id, Command::SetParent { thread: id, parent }).await
     }
 
     /// Returns a stream of everything committed from now on, by this instance and by others, in
@@ -316,6 +312,12 @@ impl<S: Storage> Store<S> {
         }
         driver::kick(&self.inner);
         closed.await.unwrap_or(Ok(()))
+    }
+
+    /// Commits a change of a thread, and returns the thread as the commit left it.
+    async fn change(&self, id: ThreadId, command: Command) -> Result<Thread> {
+        let committed = self.commit(command).await?;
+        committed.thread.map(|thread| *thread).ok_or(Error::ThreadNotFound { id })
     }
 
     async fn commit(&self, command: Command) -> Result<Committed> {
