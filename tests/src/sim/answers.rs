@@ -58,7 +58,9 @@ pub fn check_answer(ledger: &Ledger, op: &Op, answer: &Answer) -> Result<(), Str
                 return lost();
             };
             if !deletion.members.contains(thread) {
-                return Err(format!("the receipt for {thread} is of another deletion: {receipt:?}"));
+                return Err(format!(
+                    "the receipt for {thread} is of another deletion: {receipt:?}"
+                ));
             }
             let waited = *wait == creel::Wait::Erased && grace.is_none();
             if waited && (!deletion.done || receipt.erased_at.is_none()) {
@@ -129,9 +131,7 @@ pub fn check_refusal(
     let fair = match error {
         Error::Corrupt { .. } => torn,
         Error::Closed => closing || struck,
-        Error::OutcomeUnknown { .. }
-        | Error::QuotaExceeded { .. }
-        | Error::Storage(_) => struck,
+        Error::OutcomeUnknown { .. } | Error::QuotaExceeded { .. } | Error::Storage(_) => struck,
         Error::EraseIncomplete { .. } => struck || closing,
         Error::Undeleted { deletion } => {
             ledger.newest().deletions.get(deletion).is_some_and(|deletion| deletion.undone)

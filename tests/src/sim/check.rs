@@ -83,7 +83,9 @@ pub fn compare_thread<S: Storage>(
     let mut wanted = model.tree(id);
     wanted.remove(&id);
     if below != wanted || children != model.children(id) {
-        return Err(format!("below {id} are {below:?} and {children:?}, not {wanted:?}: {thread:?}"));
+        return Err(format!(
+            "below {id} are {below:?} and {children:?}, not {wanted:?}: {thread:?}"
+        ));
     }
     Ok(())
 }
@@ -201,9 +203,10 @@ impl Look {
 
     fn found(&mut self, table: Table, key: &str, value: &Bytes) -> &Found {
         let place = (table, key.to_owned());
-        let known = self.values.get(&place).is_some_and(|(seen, _)| {
-            (seen.as_ptr(), seen.len()) == (value.as_ptr(), value.len())
-        });
+        let known = self
+            .values
+            .get(&place)
+            .is_some_and(|(seen, _)| (seen.as_ptr(), seen.len()) == (value.as_ptr(), value.len()));
         if !known {
             let marks = match table {
                 Table::History => String::from_utf8_lossy(value).lines().map(mark).collect(),

@@ -88,8 +88,9 @@ impl Shape {
             let room = visible().count() < self.threads;
             let action = match kind {
                 Kind::Create if room => Some(create(model, None, now, op, rng)),
-                Kind::Spawn if room => pick(model, rng)
-                    .map(|parent| create(model, Some(parent), now, op, rng)),
+                Kind::Spawn if room => {
+                    pick(model, rng).map(|parent| create(model, Some(parent), now, op, rng))
+                }
                 Kind::Append => append(model, false, rng),
                 Kind::AppendLarge => append(model, true, rng),
                 Kind::Rename => pick(model, rng).map(|thread| {
@@ -106,7 +107,8 @@ impl Shape {
                         .filter(|(_, thread)| thread.archived.is_some())
                         .map(|(id, _)| *id)
                         .collect();
-                    one(&archived, rng).or_else(|| pick(model, rng))
+                    one(&archived, rng)
+                        .or_else(|| pick(model, rng))
                         .map(|thread| Action::Unarchive { thread })
                 }
                 Kind::Delete => pick(model, rng).map(|thread| delete(thread, rng)),

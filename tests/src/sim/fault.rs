@@ -175,7 +175,8 @@ impl Faults {
             _ => return None,
         };
         let records = self.memory.records(table);
-        let keys: Vec<_> = records.into_iter().map(|(key, _)| key).filter(|key| wanted(key)).collect();
+        let keys: Vec<_> =
+            records.into_iter().map(|(key, _)| key).filter(|key| wanted(key)).collect();
         (!keys.is_empty()).then(|| keys[rng.usize(..keys.len())].clone())
     }
 }

@@ -93,7 +93,8 @@ impl Ledger {
         let mut summary = format!("entry {n} by p{process}:");
         let mut model = (**self.newest()).clone();
         for event in entry["events"].as_array().into_iter().flatten() {
-            let Some((name, event)) = event.as_object().and_then(|event| event.iter().next()) else {
+            let Some((name, event)) = event.as_object().and_then(|event| event.iter().next())
+            else {
                 return Err(format!("entry {n} has an event of no kind: {event}"));
             };
             let what = self.event(process, n, at, name, event, batch, &mut model)?;
@@ -118,96 +119,111 @@ impl Ledger {
     ) -> Result<String, String> {
         let thread = || id(&event["thread"]);
         let root = |ledger: &Self| ledger.thread_of(&event["root"]);
-        let index = match name {
-            "created" => {
-                let name = event["name"].as_str().unwrap_or_default().to_owned();
-                self.ordinals.push(id(&event["id"])?);
-                self.claim(process, n, name.as_str(), |action| {
+        let index =
+            match name {
+                "created" => {
+                    let name = event["name"].as_str().unwrap_or_default().to_owned();
+                    self.ordinals.push(id(&event["id"])?);
+                    self.claim(process, n, name.as_str(), |action| {
                     matches!(action, Action::Create { name: asked, .. } if *asked == name)
                 })?
-            }
-            "appended" | "segmented" => {
-                let first = number(&event["first"])?;
-                let marks = match event["lines"].as_array() {
-                    Some(lines) => lines.iter().map(Value::to_string).collect(),
-                    None => large_lines(batch, thread()?, first),
-                };
-                let marks: Option<Vec<_>> = marks.iter().map(|line| mark(line)).collect();
-                let marks = marks.filter(|marks| !marks.is_empty()).ok_or("items without marks")?;
-                let op = marks[0].0;
-                let index = self.claim_op(n, op)?;
-                let asked = (0..marks.len() as u64).map(|place| (op, place)).collect::<Vec<_>>();
-                let wanted = matches!(&self.ops[index].action,
-                    Action::Append { count, .. } if *count == asked.len() as u64);
-                if !wanted || marks != asked {
-                    return Err(format!("operation {op} was committed as {marks:?}"));
                 }
-                self.ops[index].first = Some(first);
-                index
-            }
-            "updated" => {
-                let name = event["touch"]["patch"]["name"].as_str().unwrap_or_default().to_owned();
-                self.claim(process, n, name.as_str(), |action| {
+                "appended" | "segmented" => {
+                    let first = number(&event["first"])?;
+                    let marks = match event["lines"].as_array() {
+                        Some(lines) => lines.iter().map(Value::to_string).collect(),
+                        None => large_lines(batch, thread()?, first),
+                    };
+                    let marks: Option<Vec<_>> = marks.iter().map(|line| mark(line)).collect();
+                    let marks =
+                        marks.filter(|marks| !marks.is_empty()).ok_or("items without marks")?;
+                    let op = marks[0].0;
+                    let index = self.claim_op(n, op)?;
+                    let asked =
+                        (0..marks.len() as u64).map(|place| (op, place)).collect::<Vec<_>>();
+                    let wanted = matches!(&self.ops[index].action,
+                    Action::Append { count, .. } if *count == asked.len() as u64);
+                    if !wanted || marks != asked {
+                        return Err(format!("operation {op} was committed as {marks:?}"));
+                    }
+                    self.ops[index].first = Some(first);
+                    index
+                }
+                "updated" => {
+                    let name =
+                        event["touch"]["patch"]["name"].as_str().unwrap_or_default().to_owned();
+                    self.claim(process, n, name.as_str(), |action| {
                     matches!(action, Action::Rename { name: asked, .. } if *asked == name)
                 })?
-            }
-            "moved" => {
-                let thread = thread()?;
-                let parent = match &event["parent"] {
-                    Value::Null => None,
-                    parent => Some(self.thread_of(parent)?),
-                };
-                self.claim(process, n, "a move", |action| {
-                    matches!(action, Action::Move { thread: asked, parent: under }
+                }
+                "moved" => {
+                    let thread = thread()?;
+                    let parent = match &event["parent"] {
+                        Value::Null => None,
+                        parent => Some(self.thread_of(parent)?),
+                    };
+                    self.claim(process, n, "a move", |action| {
+                        matches!(action, Action::Move { thread: asked, parent: under }
                         if *asked == thread && *under == parent)
-                })?
-            }
-            "archived" => {
-                let root = root(self)?;
-                self.claim(process, n, "an archiving", |action| {
-                    matches!(action, Action::Archive { thread } if *thread == root)
-                })?
-            }
-            "unarchived" => {
-                let root = root(self)?;
-                self.claim(process, n, "an unarchiving", |action| {
-                    matches!(action, Action::Unarchive { thread } if *thread == root)
-                })?
-            }
-            "deleted" => {
-                let root = root(self)?;
-                let index = self.claim(process, n, "a deletion", |action| {
-                    matches!(action, Action::Delete { thread, .. } if *thread == root)
-                })?;
-                model.delete(deletion(&event["deletion"])?, &self.ops[index].action, at)?;
-                return Ok(format!("{root} for operation {}", self.ops[index].id));
-            }
-            "undeleted" => {
-                let undone = deletion(&event["deletion"])?;
-                self.claim(process, n, "an undoing", |action| {
+                    })?
+                }
+                "archived" => {
+                    let root = root(self)?;
+                    self.claim(
+                        process,
+                        n,
+                        "an archiving",
+                        |action| matches!(action, Action::Archive { thread } if *thread == root),
+                    )?
+                }
+                "unarchived" => {
+                    let root = root(self)?;
+                    self.claim(
+                        process,
+                        n,
+                        "an unarchiving",
+                        |action| matches!(action, Action::Unarchive { thread } if *thread == root),
+                    )?
+                }
+                "deleted" => {
+                    let root = root(self)?;
+                    let index = self.claim(
+                        process,
+                        n,
+                        "a deletion",
+                        |action| matches!(action, Action::Delete { thread, .. } if *thread == root),
+                    )?;
+                    model.delete(deletion(&event["deletion"])?, &self.ops[index].action, at)?;
+                    return Ok(format!("{root} for operation {}", self.ops[index].id));
+                }
+                "undeleted" => {
+                    let undone = deletion(&event["deletion"])?;
+                    self.claim(process, n, "an undoing", |action| {
                     matches!(action, Action::Undelete { deletion } if *deletion == undone)
                 })?
-            }
-            "erasing" => {
-                let members = self.threads_of(&event["members"])?;
-                model.erase(deletion(&event["deletion"])?, &members, at)?;
-                return Ok(format!("{members:?}"));
-            }
-            "erased" => {
-                let finished = deletion(&event["receipt"]["deletion"])?;
-                model.finish(finished)?;
-                return Ok(finished.to_string());
-            }
-            "checkpoint" => return Ok(format!("through {}", event["position"])),
-            other => return Err(format!("an event that the model does not know: {other}")),
-        };
+                }
+                "erasing" => {
+                    let members = self.threads_of(&event["members"])?;
+                    model.erase(deletion(&event["deletion"])?, &members, at)?;
+                    return Ok(format!("{members:?}"));
+                }
+                "erased" => {
+                    let finished = deletion(&event["receipt"]["deletion"])?;
+                    model.finish(finished)?;
+                    return Ok(finished.to_string());
+                }
+                "checkpoint" => return Ok(format!("through {}", event["position"])),
+                other => return Err(format!("an event that the model does not know: {other}")),
+            };
         let (op, action) = (self.ops[index].id, self.ops[index].action.clone());
         let before = model.clone();
         model.commit(op, &action)?;
         if let (Some(first), Some(target)) = (self.ops[index].first, action.target()) {
             let length = before.threads.get(&target).map_or(0, |thread| thread.items.len() as u64);
             if first != length {
-                return Err(format!("{target} has {length} items, and the next are put at {first}"));
+                return Err(format!(
+                    "{target} has {length} items, and the next are put at {first}"
+                ));
             }
         }
         let changed = model.threads.iter().filter(|(id, thread)| {
@@ -293,8 +309,8 @@ fn large_lines(batch: &Batch, thread: ThreadId, first: u64) -> Vec<String> {
     for write in &batch.writes {
         let Write::Put { table: Table::History, key, value } = write else { continue };
         let Some((start, of)) = segment(key) else { continue };
-        let numbered = (start..).zip(String::from_utf8_lossy(value).lines().map(str::to_owned)
-            .collect::<Vec<_>>());
+        let numbered = (start..)
+            .zip(String::from_utf8_lossy(value).lines().map(str::to_owned).collect::<Vec<_>>());
         lines.extend(numbered.filter(|(seq, _)| of == thread && *seq >= first).map(|(_, l)| l));
     }
     lines

@@ -127,7 +127,12 @@ pub enum Answer {
     Threads(Vec<ThreadId>),
     Receipt(Box<Receipt>),
     /// A whole history: the position and the length known at the start, and what was read.
-    History { position: u64, known: u64, items: Vec<Mark>, descending: bool },
+    History {
+        position: u64,
+        known: u64,
+        items: Vec<Mark>,
+        descending: bool,
+    },
 }
 
 /// A page of a list as it was answered, with the position of the instance at that moment.
@@ -159,7 +164,9 @@ pub fn items(op: u64, count: u64, large: bool, token: u64) -> Result<Vec<Item>, 
                 0 => format!(r#""role":"user","content":"{canary} asks {op}""#),
                 _ => r#""type":"note""#.to_owned(),
             };
-            Item::new(&format!(r#"{{"op":{op},"index":{index},{kind},"c":"{canary}","pad":"{pad}"}}"#))
+            Item::new(&format!(
+                r#"{{"op":{op},"index":{index},{kind},"c":"{canary}","pad":"{pad}"}}"#
+            ))
         })
         .collect()
 }
@@ -222,7 +229,9 @@ pub async fn perform<S: Storage>(
             list(&store, limit, archived, refresh, listing).await?;
             Answer::Done
         }
-        Action::Read { thread, limit, descending } => read(&store, thread, limit, descending).await?,
+        Action::Read { thread, limit, descending } => {
+            read(&store, thread, limit, descending).await?
+        }
         Action::Close => {
             store.close().await?;
             Answer::Done
@@ -280,12 +289,8 @@ async fn read<S: Storage>(
     loop {
         let direction =
             if descending { creel::SortDirection::Desc } else { creel::SortDirection::Asc };
-        let query = ItemQuery {
-            limit: Some(limit),
-            sort_direction: Some(direction),
-            cursor,
-            from: None,
-        };
+        let query =
+            ItemQuery { limit: Some(limit), sort_direction: Some(direction), cursor, from: None };
         let page = store.items(thread, query).await?;
         for item in &page.data {
             let missing = (u64::MAX, item.seq);

@@ -7,6 +7,7 @@ use creel::storage::MemoryStorage;
 use creel::storage::faulty::{FaultPlan, FaultyStorage};
 use creel::{Error, Store, ThreadId};
 
+use super::Violation;
 use super::answers::{Circumstances, check_answer, check_page, check_refusal};
 use super::check::{Copy, Look, at_once, compare_thread, compare_view, tokens};
 use super::counts::Counts;
@@ -16,7 +17,6 @@ use super::fault::{FaultKind, Faults};
 use super::ledger::{Ended, Ledger, Op};
 use super::op::{Action, Answer, Kind, ListedPage, perform};
 use super::storage::{CommitLog, Witnessed};
-use super::Violation;
 
 type SimStore = Store<FaultyStorage<Witnessed>>;
 type Results = Arc<Mutex<Vec<(u64, Result<Answer, Error>)>>>;
@@ -217,7 +217,9 @@ impl World {
                 if let Some(thread) =
                     tokens(text.as_bytes()).iter().find_map(|token| self.gone.get(token))
                 {
-                    return Err(format!("instance {index} still has content of {thread} in memory"));
+                    return Err(format!(
+                        "instance {index} still has content of {thread} in memory"
+                    ));
                 }
             }
         }
@@ -305,7 +307,9 @@ impl World {
         let storage = FaultyStorage::new(witnessed, &plan);
         let skew = [0, 0, -4_000, 3_000][self.rng.usize(..4)];
         let env = Arc::new(SimEnv::new(&self.executor, process, skew, self.rng.u64(..)));
-        if !self.calm && let Some(armed) = self.shape.fault(Kind::Open, &mut self.rng) {
+        if !self.calm
+            && let Some(armed) = self.shape.fault(Kind::Open, &mut self.rng)
+        {
             faults.arm(armed);
         }
         let old = std::mem::replace(
@@ -344,9 +348,8 @@ impl World {
 
     /// A caller goes away; what it asked for may happen all the same.
     fn abandon(&mut self) {
-        let can = |op: &&mut Op| {
-            op.ended.is_none() && !matches!(op.action, Action::Open | Action::Close)
-        };
+        let can =
+            |op: &&mut Op| op.ended.is_none() && !matches!(op.action, Action::Open | Action::Close);
         if self.rng.u32(..4) == 0
             && let Some(op) = self.ledger.ops.iter_mut().rev().find(can)
         {
@@ -380,7 +383,9 @@ impl World {
         for (process, batch) in &commits {
             self.counts.commits += 1;
             let summary = self.ledger.commit(*process, batch)?;
-            self.note(|| summary.unwrap_or_else(|| format!("a commit without an entry: {batch:?}")));
+            self.note(|| {
+                summary.unwrap_or_else(|| format!("a commit without an entry: {batch:?}"))
+            });
         }
         self.collect_faults();
         for page in std::mem::take(&mut *lock(&self.pages)) {
