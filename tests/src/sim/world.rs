@@ -290,6 +290,7 @@ impl World {
             oldest: self.ledger.state_at(position).unwrap_or(0),
             ended: None,
             committed: None,
+            led_to: None,
             first: None,
             changed: Default::default(),
         });
