@@ -1,6 +1,7 @@
 //! What the simulation has found, each in the fewest steps that show it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use creel::storage::faulty::{Fault, FaultPlan, FaultyStorage, Operation};
 use creel::storage::{MemoryStorage, Table};
@@ -90,5 +91,33 @@ fn unarchiving_brings_back_what_lies_below_a_thread_that_was_archived_before() {
         assert_eq!(store.unarchive(root).await.unwrap(), [root, grandchild]);
         assert!(store.read(child).await.unwrap().archived());
         assert!(!store.read(grandchild).await.unwrap().archived());
+    });
+}
+
+#[test]
+fn nothing_is_missed_between_reading_and_watching() {
+    block_on(async {
+        let (plan, memory) = (FaultPlan::new(), MemoryStorage::new());
+        let other = open(&FaultPlan::new(), &memory).await;
+        let (busy, opening) = (other.clone(), Arc::new(AtomicBool::new(true)));
+        let still = Arc::clone(&opening);
+        plan.on_pause(move || {
+            let (busy, still) = (busy.clone(), Arc::clone(&still));
+            Box::pin(async move {
+                if still.load(Ordering::SeqCst) {
+                    create(&busy, None).await;
+                }
+            })
+        });
+        let store = open(&plan, &memory).await;
+        opening.store(false, Ordering::SeqCst);
+        let latest = other.stats().position;
+        for _ in 0..500 {
+            if store.stats().position == latest {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("it stays at {} of {latest}", store.stats().position);
     });
 }
