@@ -97,6 +97,11 @@ async fn pack<S: Storage>(storage: &S, catalog: &Catalog) -> Result<(Vec<Packed>
     for (record, value) in onto.iter().zip(found) {
         let key = segment_key(record);
         let value = value.ok_or_else(|| corrupt(Table::History, &key, "the segment is missing"))?;
+        // What is read short must not be written back short.
+        if value.len() as u64 != record.segment.bytes {
+            let reason = format!("it has {} bytes, not {}", value.len(), record.segment.bytes);
+            return Err(corrupt(Table::History, &key, reason));
+        }
         open.insert(record.ord, value);
     }
     let (mut packed, mut writes) = (Vec::new(), Vec::new());

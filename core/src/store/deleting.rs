@@ -30,7 +30,8 @@ impl<S: Storage> Store<S> {
     /// # Errors
     /// Before the commit: [`Error::PlanChanged`], [`Error::HasChildren`],
     /// [`Error::ThreadNotFound`]. After it: [`Error::EraseIncomplete`] when erasing keeps failing
-    /// or the store is closed (it goes on by itself, or with the next open), [`Error::Undeleted`] when the deletion was undone.
+    /// or the store is closed (it goes on by itself, or with the next open),
+    /// [`Error::Undeleted`] when the deletion was undone.
     pub async fn delete(&self, id: ThreadId, options: DeleteOptions) -> Result<Receipt> {
         let deletion = new_uuid(&*self.inner.env);
         let wait = if options.grace.is_some() { Wait::Committed } else { options.wait };

@@ -11,7 +11,8 @@ mod items;
 mod packing;
 mod work;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 
 use futures_channel::oneshot;
 
@@ -86,22 +87,26 @@ impl<S: Storage> Store<S> {
     /// `schema_too_new` when a newer version wrote the store, [`Error::Corrupt`] when a record
     /// can't be read, and the storage's own errors.
     pub async fn open(storage: S, env: Arc<dyn Env>, options: StoreOptions) -> Result<Self> {
-        let replica = load(&storage, &*env).await?;
-        let mut inner = Inner::new(storage, env, options, replica);
-        let watcher = Arc::new(std::sync::OnceLock::<std::sync::Weak<Inner<S>>>::new());
-        let watched = Arc::clone(&watcher);
-        let watches = inner.storage.watch(Box::new(move |()| {
-            if let Some(inner) = watched.get().and_then(std::sync::Weak::upgrade) {
+        // Watched before it is read, so that nothing is missed between the two.
+        let early = Arc::new(AtomicBool::new(false));
+        let watcher = Arc::new(OnceLock::<Weak<Inner<S>>>::new());
+        let (missed, watched) = (Arc::clone(&early), Arc::clone(&watcher));
+        let watches = storage.watch(Box::new(move |()| {
+            missed.store(true, Ordering::SeqCst);
+            if let Some(inner) = watched.get().and_then(Weak::upgrade) {
                 inner.lock().news = true;
                 driver::kick(&inner);
             }
         }));
+        let replica = load(&storage, &*env).await?;
+        let mut inner = Inner::new(storage, env, options, replica);
         if !watches {
             inner.options.poll_ms.get_or_insert(POLL_MS);
         }
         let inner = Arc::new(inner);
         // Nobody else sets it.
         let _ = watcher.set(Arc::downgrade(&inner));
+        inner.lock().news |= early.load(Ordering::SeqCst);
         driver::kick(&inner);
         Ok(Self { inner })
     }

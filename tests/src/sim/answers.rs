@@ -82,8 +82,7 @@ pub fn check_answer(ledger: &Ledger, op: &Op, answer: &Answer) -> Result<(), Str
 
 /// Something else may have changed a thread between the commit and the answer.
 fn changed_since(ledger: &Ledger, op: &Op, id: ThreadId) -> bool {
-    let state = op.committed.and_then(|position| ledger.state_at(position));
-    let states = state.and_then(|state| ledger.states.get(state..)).unwrap_or_default();
+    let states = op.led_to.and_then(|state| ledger.states.get(state..)).unwrap_or_default();
     let thread = |model: &Rc<Model>| model.threads.get(&id).cloned();
     states.windows(2).any(|pair| match (thread(&pair[0]), thread(&pair[1])) {
         (Some(a), Some(b)) => !Rc::ptr_eq(&a, &b),

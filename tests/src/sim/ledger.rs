@@ -29,6 +29,8 @@ pub struct Op {
     pub ended: Option<Ended>,
     /// The position of its commit.
     pub committed: Option<u64>,
+    /// The number of the state that its event led to.
+    pub led_to: Option<usize>,
     /// The place of its first item.
     pub first: Option<u64>,
     /// The threads that its commit changed.
@@ -229,6 +231,7 @@ impl Ledger {
         let changed = model.threads.iter().filter(|(id, thread)| {
             before.threads.get(id).is_none_or(|before| !Rc::ptr_eq(before, thread))
         });
+        self.ops[index].led_to = Some(self.states.len());
         self.ops[index].changed = changed.map(|(id, _)| *id).collect();
         Ok(format!("for operation {op}"))
     }

@@ -183,7 +183,7 @@ impl World {
                 break;
             }
             if !self.executor.step() && !self.executor.pass_time() {
-                return Err("nothing moves any more, and not all is done".into());
+                return Err(format!("nothing moves any more, and not all is done: {}", self.states()));
             }
             self.after_step()?;
         }
@@ -195,6 +195,20 @@ impl World {
         self.counts.undone =
             self.ledger.newest().deletions.values().filter(|found| found.undone).count() as u64;
         Ok(())
+    }
+
+    /// Where each instance stands.
+    fn states(&self) -> String {
+        let state = |instance: &Instance| match &instance.phase {
+            Phase::Open(store) => format!("{:?}", store.stats()),
+            Phase::Down => "down".into(),
+            Phase::Opening => "opening".into(),
+            Phase::Closing(_) => "closing".into(),
+        };
+        let states: Vec<String> = self.instances.iter().map(state).collect();
+        let open = self.ledger.ops.iter().filter(|op| op.ended.is_none());
+        let open: Vec<_> = open.map(|op| (op.id, &op.action)).collect();
+        format!("at {:?}: {states:?}, under way: {open:?}", self.ledger.position())
     }
 
     /// What callers that went away have left is decided before a pull is answered.
@@ -292,6 +306,7 @@ impl World {
             oldest: self.ledger.state_at(position).unwrap_or(0),
             ended: None,
             committed: None,
+            led_to: None,
             first: None,
             changed: Default::default(),
         });
