@@ -130,9 +130,9 @@ impl Store {
     /// Undoes a deletion; resolves to the threads that are back.
     pub async fn undelete(&self, deletion: String) -> JsResult<Vec<String>> {
         self.call(async |core| {
-            let id = deletion.parse().map_err(|_| {
-                invalid("deletionId", format!("`{deletion:.80}` is not a UUID"))
-            })?;
+            let id = deletion
+                .parse()
+                .map_err(|_| invalid("deletionId", format!("`{deletion:.80}` is not a UUID")))?;
             core.undelete(id).await
         })
         .await
@@ -154,10 +154,8 @@ impl Store {
     /// Opens or closes the edge between a thread and its parent.
     #[wasm_bindgen(js_name = setEdgeStatus)]
     pub async fn set_edge_status(&self, id: String, status: String) -> JsResult<Ts<Thread>> {
-        self.answer(async |core| {
-            core.set_edge_status(thread_id(&id)?, read_status(&status)?).await
-        })
-        .await
+        self.answer(async |core| core.set_edge_status(thread_id(&id)?, read_status(&status)?).await)
+            .await
     }
 
     /// Calls `listener` for every change from now on, in the order of the journal.
@@ -221,10 +219,7 @@ impl Store {
         self.core.borrow().clone().ok_or(Error::Closed)
     }
 
-    async fn call<T>(
-        &self,
-        method: impl AsyncFnOnce(Core) -> creel::Result<T>,
-    ) -> JsResult<T> {
+    async fn call<T>(&self, method: impl AsyncFnOnce(Core) -> creel::Result<T>) -> JsResult<T> {
         let result = match self.core() {
             Ok(core) => method(core).await,
             Err(error) => Err(error),
