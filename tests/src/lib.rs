@@ -14,3 +14,13 @@ pub fn next_random(state: &mut u64) -> u64 {
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)
 }
+
+/// Returns the id of thread `n` of those to which all writers append.
+pub fn shared(n: usize) -> creel::ThreadId {
+    creel::ThreadId::from_uuid(uuid::Uuid::from_u128(1 << 64 | n as u128))
+}
+
+/// Returns the id of thread `n` of those which several writers create and delete.
+pub fn contested(n: usize) -> creel::ThreadId {
+    creel::ThreadId::from_uuid(uuid::Uuid::from_u128(2 << 64 | n as u128))
+}
