@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 pub mod announcing;
+pub mod canary;
 pub mod damage;
 pub mod virtual_env;
 
