@@ -146,7 +146,11 @@ async fn overtaken<S: Storage>(
     let head = read(storage, Table::Catalog, vec![keys::HEAD.into()]).await?.pop().flatten();
     let head: Option<Head> =
         head.map(|head| decode(Table::Catalog, keys::HEAD, &head)).transpose()?;
-    if head.is_some_and(|head| head.checkpoint == checkpoint) || mutation::on(Mutation::LoadOnce) { Err(damage) } else { Ok(None) }
+    if head.is_some_and(|head| head.checkpoint == checkpoint) || mutation::on(Mutation::LoadOnce) {
+        Err(damage)
+    } else {
+        Ok(None)
+    }
 }
 
 /// Reads an entry, and checks that it is the one that follows `prev`.

@@ -5,7 +5,7 @@ use super::driver::advance;
 use super::group::{Sent, commit, commit_alone, entry_time};
 use super::inner::{Erasure, Inner, Shared};
 use super::packing;
-use crate::catalog::{decide, Command, Deletion, Eraser, Event};
+use crate::catalog::{Command, Deletion, Eraser, Event, decide};
 use crate::change::{Change, ChangeEvent};
 use crate::deletion;
 use crate::env::Env;
@@ -141,7 +141,8 @@ async fn try_step<S: Storage>(inner: &Inner<S>, id: DeletionId) -> Result<()> {
     }
     let scrubbed = inner.storage.scrub().await?;
     if !mutation::on(Mutation::NoScrub)
-        && let Err(error) = deletion::verify(&inner.storage, &state, &staying).await {
+        && let Err(error) = deletion::verify(&inner.storage, &state, &staying).await
+    {
         // Another instance may have moved the store on while it was read.
         return if advance(inner).await?.moved { Ok(()) } else { Err(error) };
     }

@@ -9,8 +9,8 @@ use super::inner::{Committed, Inner, Request};
 use crate::catalog::{Catalog, Command, Decision, decide};
 use crate::error::{Error, Result};
 use crate::journal::commit::{Outcome, Prepared, prepare, send};
-use crate::mutation::{self, Mutation};
 use crate::journal::entry::{CommitId, Entry, FORMAT};
+use crate::mutation::{self, Mutation};
 use crate::storage::{Durability, Storage};
 
 /// The most commands of one entry.
@@ -151,8 +151,7 @@ fn prepare_group<S: Storage>(
 ) -> Result<Decided> {
     let mut shared = inner.lock();
     let at = entry_time(inner.env.now_ms(), shared.replica.catalog.at);
-    let decisions =
-        stale.unwrap_or_else(|| decide_all(&mut shared.replica.catalog, group, at));
+    let decisions = stale.unwrap_or_else(|| decide_all(&mut shared.replica.catalog, group, at));
     let decided = || decisions.iter().flatten();
     let events: Vec<_> = decided().flat_map(|decision| decision.events.iter().cloned()).collect();
     if events.is_empty() {
