@@ -36,9 +36,9 @@ pub(crate) fn print(threads: &[Thread]) -> Result<(), Failure> {
         let updated = output::time(thread.updated_at);
         let size = output::size(thread.bytes);
         let label = output::label(thread);
-        let archived = if thread.archived() { " (archived)" } else { "" };
+        let archived = if thread.archived() { "(archived) " } else { "" };
         let head = format!("{}  {updated}  {:>items$} items", thread.id, thread.items);
-        let line = format!("{head}  {size:>sizes$}  {branch}{label}{archived}");
+        let line = format!("{head}  {size:>sizes$}  {branch}{archived}{label}");
         writeln!(out, "{}", output::fit(&line))?;
     }
     Ok(out.flush()?)

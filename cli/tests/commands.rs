@@ -64,7 +64,7 @@ fn archiving_takes_the_tree_and_unarchiving_gives_it_back() {
     let archived = place.creel(&["list", "--archived"]).ok();
     assert_eq!(archived.lines().count(), 3);
     let all = place.creel(&["list", "--all"]).ok();
-    assert_eq!(all.lines().filter(|line| line.ends_with(" (archived)")).count(), 3);
+    assert_eq!(all.lines().filter(|line| line.contains("(archived) ")).count(), 3);
     let back = place.creel(&["unarchive", &id(1), "--json"]).json();
     assert_eq!(back.as_array().unwrap().len(), 3);
     assert_eq!(place.creel(&["list", "--archived"]).ok(), "");

@@ -5,6 +5,8 @@
 pub mod announcing;
 pub mod canary;
 pub mod damage;
+#[allow(missing_docs, reason = "the parts of a test, named for what they are")]
+pub mod sim;
 pub mod virtual_env;
 
 /// Returns the next number of a seeded sequence (SplitMix64).

@@ -88,6 +88,7 @@ fn print(report: &ImportReport) -> Result<(), Failure> {
     let circles = report.circles.len() as u64;
     let lines = [
         (report.grown, "had grown"),
+        (report.linked, "put under their parents, which were missing before"),
         (report.skipped, "skipped: nothing new"),
         (deleted, "skipped as deleted"),
         (report.archived, "archived"),

@@ -10,32 +10,32 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A Codex home and the directory of a store, gone with the test.
-pub struct Place {
+pub(crate) struct Place {
     folder: TempDir,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir_all(folder.path().join("home/sessions/2026/03/02")).unwrap();
         fs::create_dir_all(folder.path().join("home/archived_sessions")).unwrap();
         Self { folder }
     }
 
-    pub fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.folder.path().join("home")
     }
 
-    pub fn store(&self) -> PathBuf {
+    pub(crate) fn store(&self) -> PathBuf {
         self.folder.path().join("store")
     }
 
     /// Writes the rollout of thread `n` with one message, and returns its path.
-    pub fn rollout(&self, n: u8, parent: Option<u8>, message: &str) -> PathBuf {
+    pub(crate) fn rollout(&self, n: u8, parent: Option<u8>, message: &str) -> PathBuf {
         self.write("sessions/2026/03/02", n, parent, message)
     }
 
-    pub fn archived(&self, n: u8, message: &str) -> PathBuf {
+    pub(crate) fn archived(&self, n: u8, message: &str) -> PathBuf {
         self.write("archived_sessions", n, None, message)
     }
 
@@ -58,19 +58,19 @@ impl Place {
         path
     }
 
-    pub fn name(&self, n: u8, name: &str) {
+    pub(crate) fn name(&self, n: u8, name: &str) {
         let line = json!({"id": id(n), "thread_name": name, "updated_at": "2026-11-21T02:41:10Z"});
         append(&self.home().join("session_index.jsonl"), &format!("{line}\n"));
     }
 
     /// Runs the command with the store's directory as its last arguments.
-    pub fn creel(&self, args: &[&str]) -> Ran {
+    pub(crate) fn creel(&self, args: &[&str]) -> Ran {
         let mut command = Command::new(env!("CARGO_BIN_EXE_creel"));
         command.args(args).arg("--store").arg(self.store()).env("TZ", "UTC").stdin(Stdio::null());
         Ran::new(command.output().unwrap())
     }
 
-    pub fn import(&self) -> Value {
+    pub(crate) fn import(&self) -> Value {
         let home = self.home();
         self.creel(&["import", "codex", home.to_str().unwrap(), "--json"]).json()
     }
@@ -78,14 +78,14 @@ impl Place {
 
 /// What a command did.
 #[derive(Debug)]
-pub struct Ran {
-    pub status: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) status: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
-    pub fn new(output: Output) -> Self {
+    pub(crate) fn new(output: Output) -> Self {
         Self {
             status: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout).unwrap(),
@@ -93,28 +93,28 @@ impl Ran {
         }
     }
 
-    pub fn ok(self) -> String {
+    pub(crate) fn ok(self) -> String {
         assert_eq!(self.status, 0, "{self:?}");
         self.out
     }
 
-    pub fn json(self) -> Value {
+    pub(crate) fn json(self) -> Value {
         serde_json::from_str(&self.ok()).unwrap()
     }
 }
 
-pub fn id(n: u8) -> String {
+pub(crate) fn id(n: u8) -> String {
     format!("00000000-0000-4000-8000-0000000000{n:02x}")
 }
 
-pub fn append(path: &Path, text: &str) {
+pub(crate) fn append(path: &Path, text: &str) {
     use std::io::Write;
     let mut file = fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
     file.write_all(text.as_bytes()).unwrap();
 }
 
 /// Every file below a directory with its bytes, to see that nothing touched it.
-pub fn snapshot(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub(crate) fn snapshot(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files: Vec<_> = walkdir::WalkDir::new(dir)
         .into_iter()
         .flatten()

@@ -55,37 +55,23 @@ impl Catalog {
                 self.drop_tail(ord);
                 Ok(())
             }
-            Event::Updated { thread, touch } => {
-                self.edit(*thread, |record| Ok(record.touch(touch))).map(drop)
-            }
+            Event::Updated { thread, touch } => self.change(*thread, |record| record.touch(touch)),
             Event::EdgeSet { thread, status } => {
-                self.edit(*thread, |record| Ok(record.edge = Some(*status))).map(drop)
+                self.change(*thread, |record| record.edge = Some(*status))
             }
-            Event::Moved { thread, parent, edge } => self
-                .edit(*thread, |record| {
-                    record.parent = *parent;
-                    record.edge = *edge;
-                    Ok(())
-                })
-                .map(drop),
-            Event::GoalSet { thread, goal } => self
-                .edit(*thread, |record| {
-                    record.goal.clone_from(goal);
-                    Ok(())
-                })
-                .map(drop),
-            Event::Logged { thread, first, count } => self
-                .edit(*thread, |record| {
-                    record.logs = first + count;
-                    Ok(())
-                })
-                .map(drop),
-            Event::ToolsSet { thread, tools } => self
-                .edit(*thread, |record| {
-                    record.tools = *tools;
-                    Ok(())
-                })
-                .map(drop),
+            Event::Moved { thread, parent, edge } => self.change(*thread, |record| {
+                record.parent = *parent;
+                record.edge = *edge;
+            }),
+            Event::GoalSet { thread, goal } => {
+                self.change(*thread, |record| record.goal.clone_from(goal))
+            }
+            Event::Logged { thread, first, count } => {
+                self.change(*thread, |record| record.logs = first + count)
+            }
+            Event::ToolsSet { thread, tools } => {
+                self.change(*thread, |record| record.tools = *tools)
+            }
             Event::JobCreated(job) => {
                 self.set_job(job.id, Some(Arc::new((**job).clone())));
                 Ok(())
@@ -318,6 +304,14 @@ impl Catalog {
     fn pending(&self, deletion: DeletionId) -> Result<&Deletion, ApplyError> {
         self.deletion(deletion)
             .ok_or_else(|| ApplyError(format!("deletion {deletion} is not known")))
+    }
+
+    fn change(&mut self, id: ThreadId, change: impl FnOnce(&mut Record)) -> Applied {
+        let edited = self.edit(id, |record| {
+            change(record);
+            Ok(())
+        });
+        edited.map(drop)
     }
 
     /// Changes one record in place of its old self, and marks its page.

@@ -14,7 +14,7 @@ use crate::item::Item;
 use crate::query::ItemQuery;
 use crate::storage::Storage;
 use crate::store::Store;
-use crate::thread::{CreateThread, EdgeStatus, Thread};
+use crate::thread::{CreateThread, EdgeStatus, Thread, ThreadPatch};
 
 /// The items and the bytes of one append: large enough to be fast, small enough to show progress.
 const BATCH: (usize, usize) = (1000, 4 * 1024 * 1024);
@@ -29,7 +29,8 @@ pub const MISSING_PARENT: &str = "missingParentThreadId";
 /// sub-agents of theirs. Threads that the source has archived are archived.
 ///
 /// A child whose parent is neither among the files nor in the store becomes a root, and its
-/// `metadata` remembers the parent as [`MISSING_PARENT`].
+/// `metadata` remembers the parent as [`MISSING_PARENT`]; a later import that finds the parent in the
+/// store puts the child under it.
 #[derive(Debug)]
 pub struct Importer<S: Storage> {
     store: Store<S>,
@@ -173,7 +174,10 @@ impl<S: Storage> Importer<S> {
             found => Some(found?),
         };
         match known {
-            Some(thread) => self.continue_with(&thread, rollout.items).await?,
+            Some(thread) => {
+                self.link(&thread).await?;
+                self.continue_with(&thread, rollout.items).await?;
+            }
             None => {
                 self.create(id, rollout.thread).await?;
                 self.report.threads += 1;
@@ -210,6 +214,30 @@ impl<S: Storage> Importer<S> {
             }
             (created, _) => created,
         }
+    }
+
+    /// Puts a thread under its parent, if that was missing when the thread came and has come since.
+    async fn link(&mut self, thread: &Thread) -> Result<()> {
+        let metadata = thread.details.metadata.as_ref();
+        let missing = metadata.and_then(|metadata| metadata.get(MISSING_PARENT)?.as_str());
+        let Some(parent) = missing.and_then(|text| text.parse::<ThreadId>().ok()) else {
+            return Ok(());
+        };
+        if thread.parent_thread_id.is_some() || self.store.read(parent).await.is_err() {
+            return Ok(());
+        }
+        match self.store.set_parent(thread.id, Some(parent)).await {
+            Err(error) if fatal(&error) => return Err(error),
+            // Such as an archived parent: the thread stays a root, and remembers.
+            Err(_) => return Ok(()),
+            Ok(_) => {}
+        }
+        let mut metadata = metadata.cloned().unwrap_or_default();
+        metadata.remove(MISSING_PARENT);
+        let metadata = Some((!metadata.is_empty()).then_some(metadata));
+        self.store.update(thread.id, ThreadPatch { metadata, ..ThreadPatch::default() }).await?;
+        self.report.linked += 1;
+        Ok(())
     }
 
     /// Appends what a file has gained since it was imported.

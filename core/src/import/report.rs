@@ -58,6 +58,8 @@ pub struct ImportReport {
     pub grown: u64,
     /// The threads that were there already with all that their file has.
     pub skipped: u64,
+    /// The threads that were there already and were put under a parent that has come since.
+    pub linked: u64,
     /// The threads newly archived.
     pub archived: u64,
     /// The threads left out because they, or their parents, were deleted from the store.

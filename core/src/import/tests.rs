@@ -72,10 +72,22 @@ fn a_tree_comes_in_whatever_the_order_of_its_files() {
     let root = read(&store, 3);
     assert_eq!((root.preview.as_str(), root.items), ("Message 0", 4));
     assert_eq!((root.created_at, root.updated_at), (1_772_442_900_000, 1_772_445_720_000));
+    assert_eq!(root.recency_at, root.updated_at);
     let page = block_on(store.items(id(3), crate::ItemQuery::default())).unwrap();
     let lines: Vec<_> = page.data.iter().map(|stored| stored.item.json().to_owned()).collect();
     assert_eq!(lines, files[2].1.lines().collect::<Vec<_>>());
     assert_eq!(page.data[1].at, 1_772_445_600_000);
+}
+
+#[test]
+fn the_last_turn_is_the_last_user_message() {
+    let store = store();
+    let (path, text) = rollout(1, None, 2);
+    let later = json!({"timestamp": "2026-03-02T12:00:00Z", "type": "event_msg",
+                       "payload": {"type": "agent_message", "message": "Fixed."}});
+    import(&store, &[(path, format!("{text}{later}\n"))]);
+    let thread = read(&store, 1);
+    assert_eq!((thread.recency_at, thread.updated_at), (1_772_445_660_000, 1_772_452_800_000));
 }
 
 #[test]
@@ -122,6 +134,17 @@ fn a_child_without_its_parent_is_a_root_that_remembers() {
     let thread = read(&store, 1);
     assert_eq!(thread.parent_thread_id, None);
     assert_eq!(thread.details.metadata.unwrap()[MISSING_PARENT], json!(id(9)));
+}
+
+#[test]
+fn a_parent_that_comes_later_gets_its_child() {
+    let store = store();
+    import(&store, &[rollout(1, Some(9), 1)]);
+    let report = import(&store, &[rollout(1, Some(9), 1), rollout(9, None, 1)]);
+    assert_eq!((report.threads, report.linked, report.skipped), (1, 1, 1));
+    let child = read(&store, 1);
+    assert_eq!((child.parent_thread_id, child.details.metadata), (Some(id(9)), None));
+    assert_eq!(import(&store, &[rollout(1, Some(9), 1)]).linked, 0);
 }
 
 #[test]

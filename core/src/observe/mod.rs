@@ -44,6 +44,8 @@ pub struct Observed {
     pub token_usage: Option<Value>,
     /// Whether a person (or the parent thread) says something: a turn starts.
     pub user_turn: bool,
+    /// When the last of these turns started, where the items have times of their own.
+    pub turn_at: Option<i64>,
 }
 
 impl Observed {
@@ -61,6 +63,7 @@ impl Observed {
             git_info: self.git_info.or(later.git_info),
             token_usage: later.token_usage.or(self.token_usage),
             user_turn: self.user_turn || later.user_turn,
+            turn_at: later.turn_at.or(self.turn_at),
         }
     }
 }
@@ -79,6 +82,12 @@ pub fn observe(item: &Item) -> Observed {
         },
         _ => message::observe(&fields),
     }
+}
+
+/// Derives metadata from one item, and from its own time if it has one.
+pub(crate) fn observe_at(item: &Item, at: Option<i64>) -> Observed {
+    let observed = observe(item);
+    Observed { turn_at: at.filter(|_| observed.user_turn), ..observed }
 }
 
 /// The fields that any known item may have; a value of an unexpected type is looked past.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::notify::notifications;
-use super::rpc::{INVALID_REQUEST, Incoming, PARSE_ERROR, Response, RpcError, params, raw};
+use super::rpc::{INVALID_REQUEST, Incoming, PARSE_ERROR, Response, RpcError, params, raw, reason};
 use super::{archive, items, list, metadata, start};
 use crate::change::ChangeEvent;
 use crate::env::Env;
@@ -115,16 +115,9 @@ impl<S: Storage> Dispatcher<S> {
     /// The answer comes first, and then the notifications of what has been committed since the last
     /// call, by this client and others. A notification of the client has no answer.
     pub async fn handle(&self, message: &str) -> Vec<String> {
-        let incoming = match serde_json::from_str::<Incoming<'_>>(message) {
+        let incoming = match incoming(message) {
             Ok(incoming) => incoming,
-            Err(error) if error.is_data() => {
-                let reason = super::rpc::reason(&error);
-                let error = RpcError::refused(format!("Invalid request: {reason}"));
-                return vec![answer(None, Err(error))];
-            }
-            Err(error) => {
-                return vec![answer(None, Err(RpcError::new(PARSE_ERROR, error.to_string())))];
-            }
+            Err(error) => return vec![answer(None, Err(error))],
         };
         let (Some(method), Some(id)) = (incoming.method, incoming.id) else { return Vec::new() };
         if method == "initialize" {
@@ -217,6 +210,17 @@ impl<S: Storage> Dispatcher<S> {
             messages.extend(notifications(&self.store, event.change, now).await);
         }
         messages
+    }
+}
+
+/// Reads a message; batches are not of this protocol.
+fn incoming(message: &str) -> Result<Incoming<'_>, RpcError> {
+    let invalid = |reason: &str| RpcError::refused(format!("Invalid request: {reason}"));
+    match serde_json::from_str(message) {
+        Ok(_) if !message.trim_start().starts_with('{') => Err(invalid("expected an object")),
+        Ok(incoming) => Ok(incoming),
+        Err(error) if error.is_data() => Err(invalid(&reason(&error))),
+        Err(error) => Err(RpcError::new(PARSE_ERROR, error.to_string())),
     }
 }
 

@@ -25,6 +25,9 @@ pub use rpc::{RpcError, RpcErrorData};
 pub use start::{SandboxMode, ThreadStartParams, ThreadStartResponse};
 pub use thread::{WireStatus, WireThread};
 
+#[cfg(test)]
+mod tests;
+
 use dispatcher::Call;
 
 /// An answer that says nothing.

@@ -40,7 +40,9 @@ pub(super) fn append(
     let latest = items.iter().map(|(time, _)| time.unwrap_or(at)).max().unwrap_or(at);
     let touch = Touch {
         updated_at: Some(record.updated_at.max(latest)),
-        recency_at: observed.user_turn.then(|| record.recency_at.max(latest)),
+        recency_at: observed
+            .user_turn
+            .then(|| record.recency_at.max(observed.turn_at.unwrap_or(latest))),
         patch: derived(record, observed),
     };
     let lines: Vec<Line> =
