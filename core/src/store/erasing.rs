@@ -15,7 +15,7 @@ use crate::journal::commit::prepare;
 use crate::journal::entry::{CommitId, Entry, FORMAT, encode};
 use crate::keys;
 use crate::mutation::{self, Mutation};
-use crate::storage::{Batch, Durability, Storage, Table, Write};
+use crate::storage::{Batch, Durability, Scrubbed, Storage, StorageError, Table, Write};
 
 /// The most threads erased by one commit, unless a whole tree goes as one range.
 const BATCH: usize = 256;
@@ -140,6 +140,10 @@ async fn try_step<S: Storage>(inner: &Inner<S>, id: DeletionId) -> Result<()> {
         return packing::checkpoint(inner).await;
     }
     let scrubbed = inner.storage.scrub().await?;
+    if scrubbed == Scrubbed::Prevented && !is_last_attempt(inner, id) {
+        let reason = "another instance's reader prevented the scrub".into();
+        return Err(Error::Storage(StorageError::Blocked { reason }));
+    }
     if !mutation::on(Mutation::NoScrub)
         && let Err(error) = deletion::verify(&inner.storage, &state, &staying).await
     {
@@ -149,12 +153,15 @@ async fn try_step<S: Storage>(inner: &Inner<S>, id: DeletionId) -> Result<()> {
     finish(inner, id, scrubbed).await
 }
 
+/// A reader that stays is told of in the receipt; one that comes and goes is waited for.
+fn is_last_attempt<S: Storage>(inner: &Inner<S>, id: DeletionId) -> bool {
+    let shared = inner.lock();
+    let attempts = shared.erasures.get(&id).map_or(0, |erasure| erasure.attempts);
+    attempts + 1 >= inner.options.erase_attempts
+}
+
 /// Commits the end of a deletion with its receipt.
-async fn finish<S: Storage>(
-    inner: &Inner<S>,
-    id: DeletionId,
-    scrubbed: crate::storage::Scrubbed,
-) -> Result<()> {
+async fn finish<S: Storage>(inner: &Inner<S>, id: DeletionId, scrubbed: Scrubbed) -> Result<()> {
     loop {
         let prepared = {
             let mut shared = inner.lock();
