@@ -13,6 +13,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::id::new_uuid;
 use crate::keys;
+use crate::mutation::{self, Mutation};
 use crate::storage::{
     Batch, Durability, Key, KeyRange, Order, Storage, StorageError, Table, Write,
 };
@@ -43,7 +44,7 @@ pub(crate) async fn find<S: Storage>(storage: &S) -> Result<Option<Replica>> {
             return Ok(Some(replica));
         }
         // What does not fit is a checkpoint that came between the reads, or else damage.
-        if self::start(storage).await? != start {
+        if self::start(storage).await? != start && !mutation::on(Mutation::LoadOnce) {
             continue;
         }
         let empty = start.is_empty() && is_empty(storage).await?;

@@ -42,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) pulls: Vec<Reply<()>>,
     /// There is news, said another instance.
     pub(crate) news: bool,
+    /// When to look for news that could not be read.
+    pub(crate) pull_after: Option<i64>,
     /// Callers that wait for a checkpoint.
     pub(crate) checkpoints: Vec<Reply<()>>,
     /// When this instance may make its next checkpoint unasked, by its own clock.
@@ -52,7 +54,7 @@ pub(crate) struct Shared {
     pub(crate) closers: Vec<Reply<()>>,
     pub(crate) erasures: HashMap<DeletionId, Erasure>,
     pub(crate) listeners: Vec<async_channel::Sender<ChangeEvent>>,
-    pub(crate) last_commit_ms: Option<i64>,
+    pub(crate) last_commit_ms: Option<f64>,
     /// Whether the driver runs.
     pub(crate) driving: bool,
     /// When the driver is to look for work again, and which sleeper is to wake it.
@@ -81,10 +83,13 @@ pub(crate) struct Request {
     pub(crate) reply: Reply<Committed>,
 }
 
-/// Where the events of a command came to be.
+/// What a command led to.
 #[derive(Clone, Debug)]
 pub(crate) struct Committed {
     pub(crate) events: Vec<crate::catalog::Event>,
+    /// The thread that the command is about, as the commit left it: when the caller gets to look,
+    /// another instance may have deleted it.
+    pub(crate) thread: Option<Box<crate::thread::Thread>>,
 }
 
 pub(crate) type Reply<T> = oneshot::Sender<Result<T>>;

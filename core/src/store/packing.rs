@@ -5,10 +5,12 @@ use super::driver::{advance, reply_all};
 use super::group::{Sent, commit, entry_time};
 use super::inner::{Inner, Shared};
 use crate::error::{Error, Result};
-use crate::journal::checkpoint::{Plan, plan};
+use crate::journal::checkpoint::{Plan, plan, segments_to_read};
 use crate::journal::commit::prepare;
 use crate::journal::entry::{CommitId, Entry, FORMAT};
-use crate::storage::{Durability, Storage};
+use crate::journal::load::read;
+use crate::mutation::{self, Mutation};
+use crate::storage::{Batch, Durability, Storage, StorageError, Table};
 
 /// Checkpoints of one instance are at least this far apart, in milliseconds.
 const APART: i64 = 1000;
@@ -92,8 +94,14 @@ fn rest<S: Storage>(inner: &Inner<S>, failed: bool) {
 /// Packs the journal up to now and trims it.
 pub(super) async fn checkpoint<S: Storage>(inner: &Inner<S>) -> Result<()> {
     for _ in 0..PLANS {
-        let replica = inner.lock().replica.clone();
-        let planned = plan(&inner.storage, &replica).await;
+        let wanted = segments_to_read(&inner.lock().replica.catalog);
+        let segments = if wanted.is_empty() {
+            Vec::new()
+        } else {
+            read(&inner.storage, Table::History, wanted).await?
+        };
+        // Only the driver changes the replica, so it is still the one that asked.
+        let planned = plan(&inner.lock().replica, segments);
         let planned = match planned {
             // What the plan wanted to read may have been rewritten by others meanwhile.
             Err(Error::Corrupt { .. }) if advance(inner).await?.moved => continue,
@@ -127,6 +135,9 @@ async fn carry_out<S: Storage>(inner: &Inner<S>, plan: Plan) -> Result<bool> {
             };
             prepare(&shared.replica, entry, plan.writes.clone(), Durability::Strict)?
         };
+        if mutation::on(Mutation::CheckpointWithoutEntry) {
+            return commit_without_entry(inner, &plan, prepared.batch).await;
+        }
         match commit(inner, prepared).await {
             Sent::Committed => return Ok(true),
             Sent::Failed(error) => return Err(error),
@@ -136,5 +147,24 @@ async fn carry_out<S: Storage>(inner: &Inner<S>, plan: Plan) -> Result<bool> {
                 }
             }
         }
+    }
+}
+
+/// What a checkpoint never is; only for the test that switches its rule off.
+async fn commit_without_entry<S: Storage>(
+    inner: &Inner<S>,
+    plan: &Plan,
+    mut batch: Batch,
+) -> Result<bool> {
+    batch.writes.remove(0);
+    match inner.storage.commit(batch, Durability::Strict).await {
+        Ok(()) => {
+            let at = inner.env.now_ms();
+            let applied = inner.lock().replica.catalog.apply(&plan.event, at);
+            applied.map_err(|error| Error::Corrupt { key: "catalog".into(), reason: error.0 })?;
+            Ok(true)
+        }
+        Err(StorageError::Conflict) => advance(inner).await.map(|_| false),
+        Err(error) => Err(error.into()),
     }
 }
