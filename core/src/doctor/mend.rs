@@ -1,6 +1,7 @@
 //! Mending one stream of lines: what can be read keeps its place, what can't leaves a mark.
 
 use bytes::Bytes;
+use serde::Serialize;
 
 use super::history::lines;
 use crate::error::Result;
@@ -9,7 +10,9 @@ use crate::storage::Key;
 
 /// The most marks in a row; more than this is a count gone wrong, not a loss.
 const MOST_MARKS: u64 = 100_000;
-/// The type of the item that stands for one that can't be read.
+/// What an item begins with that stands for one that can't be read.
+const MARK: &str = "{\"type\":\"creel/unreadable\"";
+/// The type of such an item.
 const UNREADABLE: &str = "creel/unreadable";
 
 /// A record of a stream, by the number of its first line.
@@ -47,7 +50,7 @@ pub(super) fn mend(parts: Vec<Part>, expected: Option<u64>, at: i64) -> Result<M
         let whole = found.iter().all(Option::is_some) && count > 0;
         let wanted = end.and_then(|end| end.checked_sub(part.first)).unwrap_or(count);
         let wanted = if wanted > count.saturating_add(MOST_MARKS) { count } else { wanted };
-        if whole && wanted == count {
+        if whole && wanted >= count {
             mended.lines.extend(found.into_iter().flatten());
             continue;
         }
@@ -87,15 +90,29 @@ pub(super) fn marks(count: u64, key: Option<&str>, at: i64) -> Result<Vec<Line>>
     if count == 0 || count > MOST_MARKS {
         return Ok(Vec::new());
     }
-    let item = match key {
-        Some(key) => serde_json::json!({ "type": UNREADABLE, "key": key }),
-        None => serde_json::json!({ "type": UNREADABLE }),
-    };
-    let line = Line::new(at, &Item::from_value(&item)?);
+    #[derive(Serialize)]
+    struct Mark<'a> {
+        r#type: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<&'a str>,
+    }
+    let line = Line::new(at, &Item::from_value(&Mark { r#type: UNREADABLE, key })?);
     Ok((0..count).map(|_| line.clone()).collect())
 }
 
 impl Mended {
+    /// Lays the lines from number `first` on over these; a mark never hides what can be read.
+    pub(super) fn lay_over(&mut self, first: u64, lines: &[Line]) {
+        let start = usize::try_from(first).unwrap_or(usize::MAX).min(self.lines.len());
+        for (index, line) in (start..).zip(lines) {
+            match self.lines.get_mut(index) {
+                Some(_) if is_mark(line) => {}
+                Some(below) => *below = line.clone(),
+                None => self.lines.push(line.clone()),
+            }
+        }
+    }
+
     pub(super) fn len(&self) -> u64 {
         self.lines.len() as u64
     }
@@ -105,6 +122,10 @@ impl Mended {
         self.lines.extend(marks(count, key, at)?);
         Ok(())
     }
+}
+
+fn is_mark(line: &Line) -> bool {
+    line.decode(0).is_ok_and(|stored| stored.item.json().starts_with(MARK))
 }
 
 #[cfg(test)]

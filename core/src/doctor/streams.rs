@@ -33,16 +33,13 @@ pub(super) async fn mend_thread<S: Storage>(
             }
         }
     }
+    let tail = tail.map(Tail::lines).unwrap_or_default();
     if !walk.finish().is_empty() {
         mend_streams(storage, &mut mended, tail, quarantine, &mut writes).await?;
-    }
-    let tail = tail.map(Tail::lines).unwrap_or_default();
-    if !tail.is_empty() {
+    } else if !tail.is_empty() {
         let parts = segments(mended.packed, tail);
         mended.segment = last(&parts);
-        mended.packed += tail.len() as u64;
-        let added: u64 = tail.iter().map(Line::size).sum();
-        mended.bytes = if writes.is_empty() { mended.bytes } else { mended.bytes + added };
+        mended.packed = mended.len;
         writes.extend(put(parts, |first| keys::segment(record.tree, record.id, first)));
     }
     mended.len = mended.packed;
@@ -53,7 +50,7 @@ pub(super) async fn mend_thread<S: Storage>(
 async fn mend_streams<S: Storage>(
     storage: &S,
     record: &mut Record,
-    tail: Option<&Tail>,
+    tail: &[Line],
     quarantine: &mut Quarantine,
     writes: &mut Vec<Write>,
 ) -> Result<()> {
@@ -72,15 +69,18 @@ async fn mend_streams<S: Storage>(
         }
     }
     writes.push(Write::DeleteRange { table: HISTORY, range });
-    // Where nothing follows, the history itself says how long it is.
+    // The history itself may be longer than the catalog says.
     let readable = |parts: &[Part]| {
         let last = parts.last()?;
         let found = lines(&last.value);
         let whole = !found.is_empty() && found.iter().all(Option::is_some);
         whole.then(|| last.first.saturating_add(found.len() as u64))
     };
-    let end = readable(&items).filter(|end| tail.is_none() && *end > record.packed);
-    let Mended { lines, bad } = mend(items, Some(end.unwrap_or(record.packed)), at)?;
+    let first = record.len.saturating_sub(tail.len() as u64);
+    let end = readable(&items).unwrap_or(0).max(first);
+    let mut mended = mend(items, Some(end), at)?;
+    mended.lay_over(first, tail);
+    let Mended { lines, bad } = mended;
     keep(quarantine, bad);
     let parts = segments(0, &lines);
     record.packed = lines.len() as u64;
