@@ -151,7 +151,8 @@ mod tests {
         let n = |n: u64| format!("{{\"n\":{n}}}");
         let mark = |key: &str| format!("{{\"type\":\"{UNREADABLE}\",\"key\":\"{key}\"}}");
         let missing = format!("{{\"type\":\"{UNREADABLE}\"}}");
-        let cases: Vec<(&str, Vec<Part>, Option<u64>, Vec<String>)> = vec![
+        type Case = (&'static str, Vec<Part>, Option<u64>, Vec<String>);
+        let cases: Vec<Case> = vec![
             ("whole", vec![part(0, &(line(0) + &line(1)))], Some(2), vec![n(0), n(1)]),
             (
                 "a bad line",
