@@ -27,19 +27,39 @@ const MOST_RESTARTS: usize = 1000;
 /// Loads a store; an empty storage becomes an empty store.
 pub(crate) async fn load<S: Storage>(storage: &S, env: &dyn Env) -> Result<Replica> {
     for _ in 0..MOST_RESTARTS {
-        let head = read(storage, Table::Catalog, vec![keys::HEAD.into()]).await?.pop().flatten();
-        let Some(head) = head else {
-            create(storage, env).await?;
+        let Some(head) = read_head(storage).await? else {
+            if is_empty(storage).await? {
+                create(storage, env).await?;
+            } else if read_head(storage).await?.is_none() {
+                return Err(corrupt(Table::Catalog, keys::HEAD, "it is missing"));
+            }
             continue;
         };
-        let head: Head = decode(Table::Catalog, keys::HEAD, &head)?;
-        check_format(head.v)?;
         if let Some(replica) = load_from(storage, head).await? {
             return Ok(replica);
         }
     }
     let reason = "other instances kept overtaking the load".into();
     Err(Error::Storage(StorageError::Unavailable { retryable: true, reason, cause: None }))
+}
+
+async fn read_head<S: Storage>(storage: &S) -> Result<Option<Head>> {
+    let head = read(storage, Table::Catalog, vec![keys::HEAD.into()]).await?.pop().flatten();
+    let Some(head) = head else { return Ok(None) };
+    let head: Head = decode(Table::Catalog, keys::HEAD, &head)?;
+    check_format(head.v)?;
+    Ok(Some(head))
+}
+
+/// A store that lost its head must not be taken for an empty one, and a new one put over it.
+async fn is_empty<S: Storage>(storage: &S) -> Result<bool> {
+    for table in Table::ALL {
+        let page = storage.scan(table, KeyRange::new(" ", "~"), 1, Order::Ascending).await?;
+        if !page.records.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Makes the empty store in one commit; whoever loses the race loads the winner's.
@@ -96,7 +116,8 @@ async fn load_from<S: Storage>(storage: &S, head: Head) -> Result<Option<Replica
         let page: CatalogPage = decode(Table::Catalog, &key, &value)?;
         check_format(page.v)?;
         if page.checkpoint > head.checkpoint {
-            return Ok(None);
+            let newer = corrupt(Table::Catalog, &key, "it is newer than the head");
+            return overtaken(storage, head.checkpoint, newer).await;
         }
         for record in page.threads {
             let number = keys::page_number(&key);
@@ -119,7 +140,9 @@ async fn load_from<S: Storage>(storage: &S, head: Head) -> Result<Option<Replica
     }
     let journal = scan_all(storage, Table::Journal, keys::entries_from(head.position)).await?;
     if journal.is_empty() {
-        return Ok(None);
+        let newest = keys::entry(head.position);
+        let missing = corrupt(Table::Journal, &newest, "the newest entry is missing");
+        return overtaken(storage, head.checkpoint, missing).await;
     }
     for (key, value) in journal {
         let n = keys::entry_number(&key)
@@ -142,10 +165,8 @@ async fn overtaken<S: Storage>(
     checkpoint: u64,
     damage: Error,
 ) -> Result<Option<Replica>> {
-    let head = read(storage, Table::Catalog, vec![keys::HEAD.into()]).await?.pop().flatten();
-    let head: Option<Head> =
-        head.map(|head| decode(Table::Catalog, keys::HEAD, &head)).transpose()?;
-    if head.is_some_and(|head| head.checkpoint == checkpoint) { Err(damage) } else { Ok(None) }
+    let head = read_head(storage).await?;
+    if head.is_none_or(|head| head.checkpoint == checkpoint) { Err(damage) } else { Ok(None) }
 }
 
 /// Reads an entry, and checks that it is the one that follows `prev`.
