@@ -35,6 +35,7 @@
 mod catalog;
 mod change;
 mod deletion;
+pub mod doctor;
 mod env;
 mod error;
 mod goal;
@@ -45,6 +46,11 @@ mod journal;
 mod keys;
 pub mod limits;
 mod maybe_send;
+#[cfg(feature = "mutations")]
+pub mod mutation;
+#[cfg(not(feature = "mutations"))]
+#[allow(unreachable_pub, reason = "it is public where it is of use")]
+mod mutation;
 mod observe;
 pub mod protocol;
 mod query;

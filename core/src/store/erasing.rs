@@ -5,7 +5,7 @@ use super::driver::advance;
 use super::group::{Sent, commit, commit_alone, entry_time};
 use super::inner::{Erasure, Inner, Shared};
 use super::packing;
-use crate::catalog::{Command, Deletion, Eraser, Event};
+use crate::catalog::{Command, Deletion, Eraser, Event, decide};
 use crate::change::{Change, ChangeEvent};
 use crate::deletion;
 use crate::env::Env;
@@ -14,7 +14,8 @@ use crate::id::DeletionId;
 use crate::journal::commit::prepare;
 use crate::journal::entry::{CommitId, Entry, FORMAT, encode};
 use crate::keys;
-use crate::storage::{Durability, Scrubbed, Storage, StorageError, Table, Write};
+use crate::mutation::{self, Mutation};
+use crate::storage::{Batch, Durability, Scrubbed, Storage, StorageError, Table, Write};
 
 /// The most threads erased by one commit, unless a whole tree goes as one range.
 const BATCH: usize = 256;
@@ -120,18 +121,23 @@ fn failed(
 }
 
 async fn try_step<S: Storage>(inner: &Inner<S>, id: DeletionId) -> Result<()> {
-    let (state, staying) = {
+    let (state, staying, members) = {
         let shared = inner.lock();
         let catalog = &shared.replica.catalog;
         let Some(state) = catalog.deletion(id) else { return Ok(()) };
         let staying = if state.scrubbed { deletion::staying(catalog, state) } else { Vec::new() };
-        (state.clone(), staying)
+        (state.clone(), staying, catalog.ids(&state.members.iter().collect::<Vec<_>>()))
     };
     if !state.all_erased() {
-        let command = Command::Erase(Eraser { deletion: id, limit: BATCH });
+        let quarantined = crate::doctor::quarantine::of(&inner.storage, &members).await?;
+        let command = Command::Erase(Eraser { deletion: id, limit: BATCH, quarantined });
+        if mutation::on(Mutation::EraseWithoutEntry) {
+            erase_without_entry(inner, &command).await?;
+        }
         return commit_alone(inner, &command, Durability::Strict).await.map(drop);
     }
-    if !state.scrubbed {
+    let unclean = !state.scrubbed && !mutation::on(Mutation::NoScrub);
+    if unclean {
         return packing::checkpoint(inner).await;
     }
     let scrubbed = inner.storage.scrub().await?;
@@ -139,7 +145,9 @@ async fn try_step<S: Storage>(inner: &Inner<S>, id: DeletionId) -> Result<()> {
         let reason = "another instance's reader prevented the scrub".into();
         return Err(Error::Storage(StorageError::Blocked { reason }));
     }
-    if let Err(error) = deletion::verify(&inner.storage, &state, &staying).await {
+    if !mutation::on(Mutation::NoScrub)
+        && let Err(error) = deletion::verify(&inner.storage, &state, &staying).await
+    {
         // Another instance may have moved the store on while it was read.
         return if advance(inner).await?.moved { Ok(()) } else { Err(error) };
     }
@@ -159,7 +167,7 @@ async fn finish<S: Storage>(inner: &Inner<S>, id: DeletionId, scrubbed: Scrubbed
         let prepared = {
             let mut shared = inner.lock();
             let Some(state) = shared.replica.catalog.deletion(id) else { return Ok(()) };
-            if !state.scrubbed {
+            if !state.scrubbed && !mutation::on(Mutation::NoScrub) {
                 return Ok(());
             }
             let at = entry_time(inner.env.now_ms(), shared.replica.catalog.at);
@@ -186,4 +194,12 @@ async fn finish<S: Storage>(inner: &Inner<S>, id: DeletionId, scrubbed: Scrubbed
             }
         }
     }
+}
+
+/// What an erasure never does; only for the test that switches its rule off.
+async fn erase_without_entry<S: Storage>(inner: &Inner<S>, command: &Command) -> Result<()> {
+    let now = inner.env.now_ms();
+    let writes = decide(&inner.lock().replica.catalog, command, now)?.writes;
+    let batch = Batch { checks: Vec::new(), writes };
+    Ok(inner.storage.commit(batch, Durability::Strict).await?)
 }
