@@ -59,6 +59,7 @@ test("every error of the core keeps its code, whether to try again, and its caus
     ["thread_not_archived", false, undefined],
     ["thread_exists", false, undefined],
     ["parent_not_found", false, undefined],
+    ["job_not_found", false, undefined],
     ["cycle", false, undefined],
     ["not_spawned", false, undefined],
     ["has_children", false, undefined],
