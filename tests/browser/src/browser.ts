@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { chromiumPath } from "./places.js";
+import { renderersOf } from "./processes.js";
 
 /** The backends that Chromium keeps IndexedDB in. */
 export const BACKENDS = ["leveldb", "sqlite"] as const;
@@ -45,6 +46,22 @@ export class Browser {
     page.on("pageerror", (error) => console.error(`uncaught in the page: ${error}`));
     await page.goto(address);
     return page;
+  }
+
+  /**
+   * Prepares the crash of a tab: the function returned kills its renderer on the spot, and resolves
+   * when the browser has noticed.
+   *
+   * Nothing tells which renderer is a tab's, so all of the browser's are killed, the spare one and
+   * that of the blank page too.
+   */
+  async doom(tab: Page): Promise<() => Promise<void>> {
+    const renderers = await renderersOf(this.#profile);
+    return async () => {
+      const crashed = tab.waitForEvent("crash", { timeout: 10_000 });
+      for (const renderer of renderers) process.kill(renderer, "SIGKILL");
+      await crashed;
+    };
   }
 
   /** Ends the process and starts another one with the same profile. */
