@@ -52,6 +52,8 @@ impl VirtualEnv {
             if flag.0.swap(false, Ordering::SeqCst)
                 && let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker))
             {
+                // A task that never ran would keep the environment alive, and itself in it.
+                while self.0.executor.try_tick() {}
                 return value;
             }
             let ran = self.0.executor.try_tick();

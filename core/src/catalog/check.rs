@@ -5,7 +5,7 @@
 //! both are checked here, once.
 
 use super::apply::ApplyError;
-use super::event::{Event, Packed};
+use super::event::{Event, Packed, Segment};
 use super::record::Record;
 use super::{Catalog, Deletion};
 use crate::limits::MAX_THREADS;
@@ -55,13 +55,9 @@ impl Catalog {
 
 /// Refuses counts and times that a record can't have.
 pub(super) fn check_record(record: &Record) -> Result<(), ApplyError> {
-    let segment = record.segment;
     let counts = [record.len, record.bytes, record.packed, record.logs, record.tools];
     check_counts(&counts, &[record.created_at, record.updated_at, record.recency_at])?;
-    if record.packed > record.len || segment.first > record.len || segment.bytes > MOST {
-        return Err(ApplyError(format!("more of thread {} is packed than it has", record.id)));
-    }
-    Ok(())
+    check_segment(record, record.packed, record.segment)
 }
 
 /// Refuses the counts of an event that are added to or trusted before a record has them.
@@ -86,8 +82,14 @@ pub(super) fn check_entry(position: u64, at: i64) -> Result<(), ApplyError> {
 
 /// Refuses to call more of a thread packed than it has.
 pub(super) fn check_packed(record: &Record, packed: &Packed) -> Result<(), ApplyError> {
-    let (packed, segment) = (packed.upto, packed.segment);
-    check_record(&Record { packed, segment, ..record.clone() })
+    check_segment(record, packed.upto, packed.segment)
+}
+
+fn check_segment(record: &Record, packed: u64, segment: Segment) -> Result<(), ApplyError> {
+    if packed > record.len || segment.first > record.len || segment.bytes > MOST {
+        return Err(ApplyError(format!("more of thread {} is packed than it has", record.id)));
+    }
+    Ok(())
 }
 
 fn check_counts(counts: &[u64], times: &[i64]) -> Result<(), ApplyError> {

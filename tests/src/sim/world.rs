@@ -183,7 +183,10 @@ impl World {
                 break;
             }
             if !self.executor.step() && !self.executor.pass_time() {
-                return Err(format!("nothing moves any more, and not all is done: {}", self.states()));
+                return Err(format!(
+                    "nothing moves any more, and not all is done: {}",
+                    self.states()
+                ));
             }
             self.after_step()?;
         }
