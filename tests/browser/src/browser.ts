@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { chromiumPath } from "./places.js";
-import { renderersOf } from "./processes.js";
+import { onlyRenderer } from "./processes.js";
 
 /** The backends that Chromium keeps IndexedDB in. */
 export const BACKENDS = ["leveldb", "sqlite"] as const;
@@ -17,6 +17,8 @@ const QUIET = [
   "--disable-component-update",
   "--disable-default-apps",
   "--disable-domain-reliability",
+  // So that a browser with one tab has one renderer.
+  "--disable-features=SpareRendererForSitePerProcess",
   "--disable-sync",
   "--no-first-run",
 ];
@@ -49,17 +51,15 @@ export class Browser {
   }
 
   /**
-   * Prepares the crash of a tab: the function returned kills its renderer on the spot, and resolves
-   * when the browser has noticed.
-   *
-   * Nothing tells which renderer is a tab's, so all of the browser's are killed, the spare one and
-   * that of the blank page too.
+   * Prepares the crash of a tab and closes all others: the function returned kills the tab's
+   * renderer on the spot, and resolves when the browser has noticed.
    */
   async doom(tab: Page): Promise<() => Promise<void>> {
-    const renderers = await renderersOf(this.#profile);
+    for (const other of this.#context?.pages() ?? []) if (other !== tab) await other.close();
+    const renderer = await onlyRenderer(this.#profile);
     return async () => {
       const crashed = tab.waitForEvent("crash", { timeout: 10_000 });
-      for (const renderer of renderers) process.kill(renderer, "SIGKILL");
+      process.kill(renderer, "SIGKILL");
       await crashed;
     };
   }

@@ -1,42 +1,38 @@
-/** Finds the processes of a browser by what the system tells of them. */
+/** Finds the process of a page by what the system tells of all processes; on Linux alone. */
 
 import { readdir, readFile } from "node:fs/promises";
 
-interface Process {
-  pid: number;
-  parent: number;
-  command: string;
+/** Returns the renderer of the browser that has the profile, once it is the only one of a page. */
+export async function onlyRenderer(profile: string): Promise<number> {
+  const late = Date.now() + 10_000;
+  for (;;) {
+    const [renderer, ...others] = await renderers(profile);
+    if (renderer !== undefined && others.length === 0) return renderer;
+    if (Date.now() > late) {
+      throw new Error(`the browser has ${renderer ? others.length + 1 : 0} renderers`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
-/** Returns the ids of the renderers below the browser that has the profile. */
-export async function renderersOf(profile: string): Promise<number[]> {
-  const processes = await running();
-  const browser = processes.find(
-    ({ command }) => command.includes(`--user-data-dir=${profile}`) && !command.includes("--type="),
-  );
-  if (!browser) throw new Error(`no browser has the profile ${profile}`);
-  const parents = new Map(processes.map(({ pid, parent }) => [pid, parent]));
-  const isBelow = (pid: number | undefined): boolean =>
-    pid !== undefined && (pid === browser.pid || isBelow(parents.get(pid)));
-  const renderers = processes.filter(
-    ({ pid, command }) => command.includes("--type=renderer") && isBelow(pid),
-  );
-  if (renderers.length === 0) throw new Error("the browser has no renderer");
-  return renderers.map(({ pid }) => pid);
-}
-
-async function running(): Promise<Process[]> {
+async function renderers(profile: string): Promise<number[]> {
   const ids = (await readdir("/proc")).map(Number).filter(Number.isInteger);
-  return (await Promise.all(ids.map(describe))).filter((process) => process !== undefined);
+  const commands = await Promise.all(ids.map(async (id) => ({ id, words: await command(id) })));
+  return commands
+    .filter(({ words }) => words.includes("--type=renderer"))
+    .filter(({ words }) => words.includes(`--user-data-dir=${profile}`))
+    .filter(({ words }) => !OWN.some((own) => words.includes(own)))
+    .map(({ id }) => id);
 }
 
-async function describe(pid: number): Promise<Process | undefined> {
+/** What marks the renderers of the browser's own extensions and pages. */
+const OWN = ["--extension-process", "--top-chrome-webui"];
+
+async function command(id: number): Promise<string[]> {
   try {
-    const command = (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ");
-    const status = await readFile(`/proc/${pid}/status`, "utf8");
-    return { pid, parent: Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]), command };
+    return (await readFile(`/proc/${id}/cmdline`, "utf8")).split(/[\0 ]/);
   } catch {
     // It has ended meanwhile.
-    return undefined;
+    return [];
   }
 }
