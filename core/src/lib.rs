@@ -45,6 +45,11 @@ mod journal;
 mod keys;
 pub mod limits;
 mod maybe_send;
+#[cfg(feature = "mutations")]
+pub mod mutation;
+#[cfg(not(feature = "mutations"))]
+#[allow(unreachable_pub, reason = "it is public where it is of use")]
+mod mutation;
 mod observe;
 pub mod protocol;
 mod query;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use creel::storage::faulty::{Fault, FaultPlan, FaultyStorage, Operation};
-use creel::storage::{MemoryStorage, Table};
+use creel::storage::{MemoryStorage, StorageError, Table};
 use creel::{
     CreateThread, DeleteOptions, Error, Item, ItemQuery, Store, StoreOptions, SystemEnv, ThreadId,
-    Wait,
+    ThreadQuery, Wait,
 };
 use futures_lite::future::block_on;
 
@@ -119,5 +119,34 @@ fn nothing_is_missed_between_reading_and_watching() {
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
         panic!("it stays at {} of {latest}", store.stats().position);
+    });
+}
+
+#[test]
+fn news_that_could_not_be_read_is_read_later() {
+    block_on(async {
+        let (plan, memory) = (FaultPlan::new(), MemoryStorage::new());
+        let other = open(&FaultPlan::new(), &memory).await;
+        let store = open(&plan, &memory).await;
+        let (sender, failed) = async_channel::bounded(1);
+        plan.on_call(move |call| match call.operation {
+            Operation::Scan { table: Table::Journal, .. } => {
+                // Only the first failure is waited for.
+                let _ = sender.try_send(());
+                let reason = "away".into();
+                Fault::Fail(StorageError::Unavailable { retryable: true, reason, cause: None })
+            }
+            _ => Fault::None,
+        });
+        let id = create(&other, None).await;
+        failed.recv().await.unwrap();
+        plan.calm();
+        for _ in 0..500 {
+            if store.list(ThreadQuery::default()).await.unwrap().data.len() == 1 {
+                return assert_eq!(store.read(id).await.unwrap().id, id);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("it never hears of the thread");
     });
 }

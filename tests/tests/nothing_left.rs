@@ -170,7 +170,7 @@ async fn left<S: Storage>(dir: &Path, seed: u64, open: impl AsyncFn() -> Store<S
         store.undelete(deletion).await.unwrap();
     }
     let receipt = store.delete(root, DeleteOptions::default()).await.unwrap();
-    assert_eq!(receipt.scrubbed, Some(Scrubbed::Physical));
+    assert_eq!(receipt.scrubbed, Some(Scrubbed::Physical), "seed {seed}");
     assert_eq!(receipt.removed.threads, size);
     let mut found = search(dir, &going.planted);
     assert!(!search(dir, &staying.planted).is_empty(), "seed {seed}: the neighbours are not found");

@@ -14,6 +14,7 @@ use super::{Catalog, Deletion, Ordinals, Undo};
 use crate::goal::{Job, JobTask};
 use crate::id::{DeletionId, ThreadId};
 use crate::item::Line;
+use crate::mutation::{self, Mutation};
 use crate::query::{Receipt, Removed};
 use crate::tree;
 
@@ -227,8 +228,12 @@ impl Catalog {
             if self.slot(ord).is_some() {
                 self.set(ord, None);
             }
-            self.drop_tail(ord);
-            self.mark(ord);
+            if !mutation::on(Mutation::KeepTails) {
+                self.drop_tail(ord);
+            }
+            if !mutation::on(Mutation::ErasedPagesClean) {
+                self.mark(ord);
+            }
         }
         state.erased.extend(members);
         state.removed.add(removed);

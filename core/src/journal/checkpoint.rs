@@ -14,6 +14,7 @@ use crate::id::DeletionId;
 use crate::item::Line;
 use crate::keys;
 use crate::limits::SEGMENT_BYTES;
+use crate::mutation::{self, Mutation};
 use crate::storage::{Key, Table, Write};
 
 /// Receipts are kept for 30 days …
@@ -77,7 +78,12 @@ pub(crate) fn plan(replica: &Replica, read: Vec<Option<Bytes>>) -> Result<Plan> 
             .into_iter()
             .map(|deletion| Write::Delete { table: Table::Catalog, key: keys::receipt(deletion) }),
     );
-    let range = keys::entries_through(catalog.position);
+    let trimmed = match catalog.position {
+        n if mutation::on(Mutation::TrimNewest) => n + 1,
+        n if mutation::on(Mutation::CheckpointWithoutEntry) => n.saturating_sub(1),
+        n => n,
+    };
+    let range = keys::entries_through(trimmed);
     writes.push(Write::DeleteRange { table: Table::Journal, range });
     Ok(Plan { event, writes })
 }

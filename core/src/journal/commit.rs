@@ -6,6 +6,7 @@ use super::replica::Replica;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::keys;
+use crate::mutation::{self, Mutation};
 use crate::storage::{Batch, Durability, Exists, Storage, StorageError, Table, Write};
 
 /// How often an unknown outcome is looked into before the caller is told of it.
@@ -45,10 +46,13 @@ pub(crate) fn prepare(
     let value = super::entry::encode(Table::Journal, &key, &entry)?;
     let size = value.len() as u64;
     writes.insert(0, Write::Insert { table: Table::Journal, key, value });
-    let checks = vec![
-        Exists { table: Table::Journal, key: keys::entry(entry.n - 1) },
+    let mut checks = vec![
         Exists { table: Table::Catalog, key: keys::epoch(&replica.epoch) },
+        Exists { table: Table::Journal, key: keys::entry(entry.n - 1) },
     ];
+    if mutation::on(Mutation::NoExistsCheck) {
+        checks.pop();
+    }
     Ok(Prepared { entry, size, batch: Batch { checks, writes }, durability })
 }
 
@@ -65,6 +69,12 @@ pub(crate) async fn send<S: Storage>(
         match storage.commit(prepared.batch.clone(), prepared.durability).await {
             Ok(()) => return Outcome::Committed,
             Err(StorageError::Conflict) if !uncertain => return Outcome::Conflict,
+            Err(StorageError::Conflict) if mutation::on(Mutation::UnknownIsLost) => {
+                return Outcome::Conflict;
+            }
+            Err(StorageError::Unavailable { .. }) if mutation::on(Mutation::UnknownIsDone) => {
+                return Outcome::Committed;
+            }
             Err(StorageError::Conflict) => match was_ours(storage, &prepared.entry).await {
                 Ok(Some(true)) => return Outcome::Committed,
                 Ok(Some(false)) => return Outcome::Conflict,

@@ -14,6 +14,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::id::new_uuid;
 use crate::keys;
+use crate::mutation::{self, Mutation};
 use crate::query::Receipt;
 use crate::storage::{
     Batch, Durability, Key, KeyRange, Order, Storage, StorageError, Table, Write,
@@ -95,7 +96,7 @@ async fn load_from<S: Storage>(storage: &S, head: Head) -> Result<Option<Replica
     for (key, value) in scan_all(storage, Table::Catalog, KeyRange::prefix(keys::PAGES)).await? {
         let page: CatalogPage = decode(Table::Catalog, &key, &value)?;
         check_format(page.v)?;
-        if page.checkpoint > head.checkpoint {
+        if page.checkpoint > head.checkpoint && !mutation::on(Mutation::LoadOnce) {
             return Ok(None);
         }
         for record in page.threads {
@@ -145,7 +146,11 @@ async fn overtaken<S: Storage>(
     let head = read(storage, Table::Catalog, vec![keys::HEAD.into()]).await?.pop().flatten();
     let head: Option<Head> =
         head.map(|head| decode(Table::Catalog, keys::HEAD, &head)).transpose()?;
-    if head.is_some_and(|head| head.checkpoint == checkpoint) { Err(damage) } else { Ok(None) }
+    if head.is_some_and(|head| head.checkpoint == checkpoint) || mutation::on(Mutation::LoadOnce) {
+        Err(damage)
+    } else {
+        Ok(None)
+    }
 }
 
 /// Reads an entry, and checks that it is the one that follows `prev`.

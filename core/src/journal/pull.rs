@@ -4,6 +4,7 @@ use super::entry::{CommitId, Entry, corrupt, decode};
 use super::load::{read, read_entry};
 use crate::error::{Error, Result};
 use crate::keys;
+use crate::mutation::{self, Mutation};
 use crate::storage::{Order, Storage, Table};
 
 /// The most entries of one pull.
@@ -45,6 +46,9 @@ pub(crate) async fn pull<S: Storage>(
                 return Ok(Pulled::Trimmed);
             }
             continue;
+        }
+        if mutation::on(Mutation::PullOverGap) {
+            (next, prev) = (n, decode::<Entry>(Table::Journal, key, value)?.prev);
         }
         if n != next {
             return Ok(Pulled::Trimmed);

@@ -16,7 +16,8 @@ use crate::journal::load::load;
 use crate::journal::pull::{Pulled, pull};
 use crate::storage::Storage;
 
-/// How long to wait before looking again into a commit of an unknown outcome, in milliseconds.
+/// How long to wait before a pull that failed, or looking into a commit of an unknown outcome, is
+/// tried again, in milliseconds.
 const RETRY_MS: u64 = 1000;
 
 /// Starts the driver unless it runs.
@@ -111,6 +112,7 @@ fn sleep_until_due<S: Storage>(inner: &Arc<Inner<S>>, shared: &mut Shared, now: 
         erasing::next_due(shared, now),
         packing::next_due(shared, &inner.options, now),
         inner.options.poll_ms.map(|poll| now.saturating_add_unsigned(poll)),
+        shared.pull_after,
     ];
     let Some(at) = due.into_iter().flatten().min() else { return };
     if shared.wake.is_some_and(|(earlier, _)| earlier <= at) {
@@ -131,7 +133,7 @@ fn sleep_until_due<S: Storage>(inner: &Arc<Inner<S>>, shared: &mut Shared, now: 
                 return;
             }
             shared.wake = None;
-            shared.news |= inner.options.poll_ms.is_some();
+            shared.news |= inner.options.poll_ms.is_some() || shared.pull_after.is_some();
         }
         kick(&inner);
     }));
@@ -192,11 +194,17 @@ async fn answer_pulls<S: Storage>(inner: &Inner<S>) {
     let waiting = {
         let mut shared = inner.lock();
         shared.news = false;
+        shared.pull_after = None;
         std::mem::take(&mut shared.pulls)
     };
     match advance(inner).await {
         Ok(_) => waiting.into_iter().for_each(|reply| drop(reply.send(Ok(())))),
-        Err(error) => reply_all(waiting.into_iter(), &error),
+        Err(error) => {
+            // The news is there still, and nobody may tell of it again.
+            let again = inner.env.now_ms().saturating_add_unsigned(RETRY_MS);
+            inner.lock().pull_after = Some(again);
+            reply_all(waiting.into_iter(), &error);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::driver::advance;
 use super::group::{Sent, commit, commit_alone, entry_time};
 use super::inner::{Erasure, Inner, Shared};
 use super::packing;
-use crate::catalog::{Command, Deletion, Eraser, Event};
+use crate::catalog::{Command, Deletion, Eraser, Event, decide};
 use crate::change::{Change, ChangeEvent};
 use crate::deletion;
 use crate::env::Env;
@@ -14,7 +14,8 @@ use crate::id::DeletionId;
 use crate::journal::commit::prepare;
 use crate::journal::entry::{CommitId, Entry, FORMAT, encode};
 use crate::keys;
-use crate::storage::{Durability, Storage, Table, Write};
+use crate::mutation::{self, Mutation};
+use crate::storage::{Batch, Durability, Scrubbed, Storage, StorageError, Table, Write};
 
 /// The most threads erased by one commit, unless a whole tree goes as one range.
 const BATCH: usize = 256;
@@ -129,30 +130,43 @@ async fn try_step<S: Storage>(inner: &Inner<S>, id: DeletionId) -> Result<()> {
     };
     if !state.all_erased() {
         let command = Command::Erase(Eraser { deletion: id, limit: BATCH });
+        if mutation::on(Mutation::EraseWithoutEntry) {
+            erase_without_entry(inner, &command).await?;
+        }
         return commit_alone(inner, &command, Durability::Strict).await.map(drop);
     }
-    if !state.scrubbed {
+    let unclean = !state.scrubbed && !mutation::on(Mutation::NoScrub);
+    if unclean {
         return packing::checkpoint(inner).await;
     }
     let scrubbed = inner.storage.scrub().await?;
-    if let Err(error) = deletion::verify(&inner.storage, &state, &staying).await {
+    if scrubbed == Scrubbed::Prevented && !is_last_attempt(inner, id) {
+        let reason = "another instance's reader prevented the scrub".into();
+        return Err(Error::Storage(StorageError::Blocked { reason }));
+    }
+    if !mutation::on(Mutation::NoScrub)
+        && let Err(error) = deletion::verify(&inner.storage, &state, &staying).await
+    {
         // Another instance may have moved the store on while it was read.
         return if advance(inner).await?.moved { Ok(()) } else { Err(error) };
     }
     finish(inner, id, scrubbed).await
 }
 
+/// A reader that stays is told of in the receipt; one that comes and goes is waited for.
+fn is_last_attempt<S: Storage>(inner: &Inner<S>, id: DeletionId) -> bool {
+    let shared = inner.lock();
+    let attempts = shared.erasures.get(&id).map_or(0, |erasure| erasure.attempts);
+    attempts + 1 >= inner.options.erase_attempts
+}
+
 /// Commits the end of a deletion with its receipt.
-async fn finish<S: Storage>(
-    inner: &Inner<S>,
-    id: DeletionId,
-    scrubbed: crate::storage::Scrubbed,
-) -> Result<()> {
+async fn finish<S: Storage>(inner: &Inner<S>, id: DeletionId, scrubbed: Scrubbed) -> Result<()> {
     loop {
         let prepared = {
             let mut shared = inner.lock();
             let Some(state) = shared.replica.catalog.deletion(id) else { return Ok(()) };
-            if !state.scrubbed {
+            if !state.scrubbed && !mutation::on(Mutation::NoScrub) {
                 return Ok(());
             }
             let at = entry_time(inner.env.now_ms(), shared.replica.catalog.at);
@@ -179,4 +193,12 @@ async fn finish<S: Storage>(
             }
         }
     }
+}
+
+/// What an erasure never does; only for the test that switches its rule off.
+async fn erase_without_entry<S: Storage>(inner: &Inner<S>, command: &Command) -> Result<()> {
+    let now = inner.env.now_ms();
+    let writes = decide(&inner.lock().replica.catalog, command, now)?.writes;
+    let batch = Batch { checks: Vec::new(), writes };
+    Ok(inner.storage.commit(batch, Durability::Strict).await?)
 }

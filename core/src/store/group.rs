@@ -10,6 +10,7 @@ use crate::catalog::{Catalog, Command, Decision, decide};
 use crate::error::{Error, Result};
 use crate::journal::commit::{Outcome, Prepared, prepare, send};
 use crate::journal::entry::{CommitId, Entry, FORMAT};
+use crate::mutation::{self, Mutation};
 use crate::storage::{Durability, Storage};
 
 /// The most commands of one entry.
@@ -87,8 +88,9 @@ async fn try_group<S: Storage>(
     group: &[(&Command, Durability)],
 ) -> Result<Vec<Result<Committed>>> {
     let mut pulled = false;
+    let mut stale = None;
     for round in 0_u32.. {
-        let (decisions, prepared) = prepare_group(inner, group)?;
+        let (decisions, prepared) = prepare_group(inner, group, stale.take())?;
         if !pulled && decisions.iter().any(Result::is_err) {
             pulled = true;
             if advance(inner).await?.moved {
@@ -96,6 +98,9 @@ async fn try_group<S: Storage>(
             }
         }
         let Some(prepared) = prepared else { return Ok(results(inner, group, decisions)) };
+        if mutation::on(Mutation::DecideOnce) {
+            stale = Some(decisions.clone());
+        }
         match commit(inner, prepared).await {
             Sent::Committed => return Ok(results(inner, group, decisions)),
             Sent::Failed(error) => return Err(error),
@@ -142,10 +147,11 @@ type Decided = (Vec<Result<Decision>>, Option<Prepared>);
 fn prepare_group<S: Storage>(
     inner: &Inner<S>,
     group: &[(&Command, Durability)],
+    stale: Option<Vec<Result<Decision>>>,
 ) -> Result<Decided> {
     let mut shared = inner.lock();
     let at = entry_time(inner.env.now_ms(), shared.replica.catalog.at);
-    let decisions = decide_all(&mut shared.replica.catalog, group, at);
+    let decisions = stale.unwrap_or_else(|| decide_all(&mut shared.replica.catalog, group, at));
     let decided = || decisions.iter().flatten();
     let events: Vec<_> = decided().flat_map(|decision| decision.events.iter().cloned()).collect();
     if events.is_empty() {

@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) pulls: Vec<Reply<()>>,
     /// There is news, said another instance.
     pub(crate) news: bool,
+    /// When to look for news that could not be read.
+    pub(crate) pull_after: Option<i64>,
     /// Callers that wait for a checkpoint.
     pub(crate) checkpoints: Vec<Reply<()>>,
     /// When this instance may make its next checkpoint unasked, by its own clock.

@@ -13,6 +13,7 @@ use crate::id::{ThreadId, TreeId};
 use crate::item::{Line, StoredItem};
 use crate::journal::entry::corrupt;
 use crate::keys;
+use crate::mutation::{self, Mutation};
 use crate::query::{ItemPage, ItemQuery, SortDirection};
 use crate::storage::{Order, Storage, Table};
 
@@ -40,6 +41,9 @@ impl<S: Storage> Store<S> {
             let history = self.history(id).await?;
             let range = wanted(history.len, from, limit, descending);
             match read(&self.inner, &history, range.clone(), descending).await {
+                Err(Error::Corrupt { .. }) if mutation::on(Mutation::GapIsEnd) => {
+                    return Ok(ItemPage::default());
+                }
                 Err(Error::Corrupt { key, reason }) => {
                     // Erased or repacked meanwhile, or else damaged: the same gap twice tells.
                     let gap = Some((key.clone(), history.packed, history.len));
@@ -202,7 +206,11 @@ async fn covering<S: Storage>(
     let Some((key, value)) = page.records.into_iter().next() else {
         return Err(gap(history, seq, "no segment holds it"));
     };
-    decode(key, &value)
+    let found = decode(key, &value)?;
+    if mutation::on(Mutation::ExactSegment) && found.0 != seq {
+        return Err(gap(history, seq, "no segment starts there"));
+    }
+    Ok(found)
 }
 
 /// Reads the segment that covers an item, and some of those after it.

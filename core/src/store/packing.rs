@@ -9,7 +9,8 @@ use crate::journal::checkpoint::{Plan, plan, segments_to_read};
 use crate::journal::commit::prepare;
 use crate::journal::entry::{CommitId, Entry, FORMAT};
 use crate::journal::load::read;
-use crate::storage::{Durability, Storage, Table};
+use crate::mutation::{self, Mutation};
+use crate::storage::{Batch, Durability, Storage, StorageError, Table};
 
 /// Checkpoints of one instance are at least this far apart, in milliseconds.
 const APART: i64 = 1000;
@@ -134,6 +135,9 @@ async fn carry_out<S: Storage>(inner: &Inner<S>, plan: Plan) -> Result<bool> {
             };
             prepare(&shared.replica, entry, plan.writes.clone(), Durability::Strict)?
         };
+        if mutation::on(Mutation::CheckpointWithoutEntry) {
+            return commit_without_entry(inner, &plan, prepared.batch).await;
+        }
         match commit(inner, prepared).await {
             Sent::Committed => return Ok(true),
             Sent::Failed(error) => return Err(error),
@@ -143,5 +147,24 @@ async fn carry_out<S: Storage>(inner: &Inner<S>, plan: Plan) -> Result<bool> {
                 }
             }
         }
+    }
+}
+
+/// What a checkpoint never is; only for the test that switches its rule off.
+async fn commit_without_entry<S: Storage>(
+    inner: &Inner<S>,
+    plan: &Plan,
+    mut batch: Batch,
+) -> Result<bool> {
+    batch.writes.remove(0);
+    match inner.storage.commit(batch, Durability::Strict).await {
+        Ok(()) => {
+            let at = inner.env.now_ms();
+            let applied = inner.lock().replica.catalog.apply(&plan.event, at);
+            applied.map_err(|error| Error::Corrupt { key: "catalog".into(), reason: error.0 })?;
+            Ok(true)
+        }
+        Err(StorageError::Conflict) => advance(inner).await.map(|_| false),
+        Err(error) => Err(error.into()),
     }
 }

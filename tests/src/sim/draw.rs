@@ -57,7 +57,7 @@ impl Shape {
         }
         Self {
             instances: rng.usize(2..=4),
-            operations: rng.u64(12..45),
+            operations: rng.u64(12..70),
             at_once: rng.usize(1..=6),
             faults: [0, 15, 40, 70][rng.usize(..4)],
             kinds,
@@ -73,9 +73,11 @@ impl Shape {
 
     /// Draws a fault for an operation of `kind`, or none.
     pub fn fault(&self, kind: Kind, rng: &mut fastrand::Rng) -> Option<Armed> {
-        (rng.u32(..100) < self.faults).then(|| Armed {
+        // Those that touch the storage least get the most, so that they get some at all.
+        let more = if matches!(kind, Kind::List | Kind::Undelete | Kind::Move) { 3 } else { 1 };
+        (rng.u32(..100) < self.faults * more).then(|| Armed {
             kind: FaultKind::ALL[rng.usize(..FaultKind::ALL.len())],
-            skip: [0, 0, 0, 1, 2, 5][rng.usize(..6)],
+            skip: [0, 0, 0, 1, 2, 5][rng.usize(..if kind == Kind::List { 3 } else { 6 })],
             reads: kind.reads() || rng.u32(..4) == 0,
         })
     }

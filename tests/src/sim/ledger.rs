@@ -3,7 +3,7 @@
 //! The journal is read only for that order: an entry's events say which operation they belong to,
 //! and the plain model works out what the operation means.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use creel::storage::{Batch, Table, Write};
@@ -134,7 +134,9 @@ impl Ledger {
                     let first = number(&event["first"])?;
                     let marks = match event["lines"].as_array() {
                         Some(lines) => lines.iter().map(Value::to_string).collect(),
-                        None => large_lines(batch, thread()?, first),
+                        None => {
+                            large_lines(batch, thread()?, first..first + number(&event["count"])?)
+                        }
                     };
                     let marks: Option<Vec<_>> = marks.iter().map(|line| mark(line)).collect();
                     let marks =
@@ -307,16 +309,16 @@ pub fn says_nothing_was_written(error: &Error) -> bool {
 }
 
 /// The lines of a large append, which the same commit wrote as segments.
-fn large_lines(batch: &Batch, thread: ThreadId, first: u64) -> Vec<String> {
-    let mut lines = Vec::new();
+fn large_lines(batch: &Batch, thread: ThreadId, places: std::ops::Range<u64>) -> Vec<String> {
+    let mut lines = BTreeMap::new();
     for write in &batch.writes {
         let Write::Put { table: Table::History, key, value } = write else { continue };
         let Some((start, of)) = segment(key) else { continue };
-        let numbered = (start..)
-            .zip(String::from_utf8_lossy(value).lines().map(str::to_owned).collect::<Vec<_>>());
-        lines.extend(numbered.filter(|(seq, _)| of == thread && *seq >= first).map(|(_, l)| l));
+        let text = String::from_utf8_lossy(value);
+        let numbered = (start..).zip(text.lines().map(str::to_owned));
+        lines.extend(numbered.filter(|(seq, _)| of == thread && places.contains(seq)));
     }
-    lines
+    lines.into_values().collect()
 }
 
 /// Reads the key of a segment: its first item, and its thread.

@@ -10,9 +10,11 @@ pub mod counts;
 pub mod draw;
 pub mod executor;
 pub mod fault;
+mod inspect;
 pub mod ledger;
 pub mod model;
 pub mod op;
+mod rest;
 pub mod storage;
 pub mod world;
 

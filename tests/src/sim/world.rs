@@ -9,7 +9,7 @@ use creel::{Error, Store, ThreadId};
 
 use super::Violation;
 use super::answers::{Circumstances, check_answer, check_page, check_refusal};
-use super::check::{Copy, Look, at_once, compare_thread, compare_view, tokens};
+use super::check::{Look, at_once};
 use super::counts::Counts;
 use super::draw::Shape;
 use super::executor::{Executor, SimEnv, lock};
@@ -25,21 +25,21 @@ const START: i64 = 1_760_000_000_000;
 /// An operation that has not ended after this time is stuck.
 const PATIENCE: i64 = 3_600_000;
 /// A run that takes more steps than this is going round in circles.
-const MOST_POLLS: u64 = 400_000;
+pub(super) const MOST_POLLS: u64 = 400_000;
 
 /// One place where a store is open, or was, or will be.
 #[derive(Debug)]
-struct Instance {
-    process: u64,
-    plan: FaultPlan,
-    faults: Arc<Faults>,
-    phase: Phase,
+pub(super) struct Instance {
+    pub(super) process: u64,
+    pub(super) plan: FaultPlan,
+    pub(super) faults: Arc<Faults>,
+    pub(super) phase: Phase,
     /// The position at which it was compared last.
-    compared: Option<u64>,
+    pub(super) compared: Option<u64>,
 }
 
 #[derive(Debug)]
-enum Phase {
+pub(super) enum Phase {
     Down,
     Opening,
     Open(SimStore),
@@ -49,29 +49,29 @@ enum Phase {
 /// A run.
 #[derive(Debug)]
 pub struct World {
-    seed: u64,
-    rng: fastrand::Rng,
-    shape: Shape,
-    executor: Executor,
-    memory: MemoryStorage,
-    log: CommitLog,
-    ledger: Ledger,
-    instances: Vec<Instance>,
+    pub(super) seed: u64,
+    pub(super) rng: fastrand::Rng,
+    pub(super) shape: Shape,
+    pub(super) executor: Executor,
+    pub(super) memory: MemoryStorage,
+    pub(super) log: CommitLog,
+    pub(super) ledger: Ledger,
+    pub(super) instances: Vec<Instance>,
     /// Plans of processes that are gone, whose commits may still land.
-    late: Vec<FaultPlan>,
-    processes: u64,
-    results: Results,
-    opened: Arc<Mutex<Vec<(u64, SimStore)>>>,
-    pages: Arc<Mutex<Vec<ListedPage>>>,
+    pub(super) late: Vec<FaultPlan>,
+    pub(super) processes: u64,
+    pub(super) results: Results,
+    pub(super) opened: Arc<Mutex<Vec<(u64, SimStore)>>>,
+    pub(super) pages: Arc<Mutex<Vec<ListedPage>>>,
     /// The content of these threads is gone for good.
-    gone: BTreeMap<u64, ThreadId>,
-    look: Look,
-    counts: Counts,
-    trace: Option<Vec<String>>,
-    calm: bool,
+    pub(super) gone: BTreeMap<u64, ThreadId>,
+    pub(super) look: Look,
+    pub(super) counts: Counts,
+    pub(super) trace: Option<Vec<String>>,
+    pub(super) calm: bool,
 }
 
-type Checked = Result<(), String>;
+pub(super) type Checked = Result<(), String>;
 
 impl World {
     /// Makes the world of a seed.
@@ -148,102 +148,7 @@ impl World {
         Ok(())
     }
 
-    /// Without faults everything comes to its end, and what was acknowledged is there.
-    fn come_to_rest(&mut self) -> Checked {
-        self.calm = true;
-        self.note(|| "-- no more faults".into());
-        for index in 0..self.instances.len() {
-            self.instances[index].faults.disarm();
-            if self.rng.u32(..4) == 0 {
-                self.crash(index);
-            }
-        }
-        loop {
-            self.release();
-            let mut resting = self.under_way() == 0;
-            for index in 0..self.instances.len() {
-                match &self.instances[index].phase {
-                    Phase::Down => {
-                        self.open(index);
-                        resting = false;
-                    }
-                    Phase::Open(store) => {
-                        let stats = store.stats();
-                        let behind = Some(stats.position) != self.ledger.position();
-                        resting &= !behind && stats.pending_deletions == 0;
-                        // One that a torn read has stopped is started again.
-                        if at_once(store.pending_deletions()).is_some_and(|alive| alive.is_err()) {
-                            self.crash(index);
-                        }
-                    }
-                    _ => resting = false,
-                }
-            }
-            if resting {
-                break;
-            }
-            if !self.executor.step() && !self.executor.pass_time() {
-                return Err(format!(
-                    "nothing moves any more, and not all is done: {}",
-                    self.states()
-                ));
-            }
-            self.after_step()?;
-        }
-        if let Some(pending) = self.ledger.newest().pending().next() {
-            return Err(format!("a deletion is pending in no instance: {pending:?}"));
-        }
-        self.empty_queues()?;
-        self.check_memories()?;
-        self.counts.undone =
-            self.ledger.newest().deletions.values().filter(|found| found.undone).count() as u64;
-        Ok(())
-    }
-
-    /// Where each instance stands.
-    fn states(&self) -> String {
-        let state = |instance: &Instance| match &instance.phase {
-            Phase::Open(store) => format!("{:?}", store.stats()),
-            Phase::Down => "down".into(),
-            Phase::Opening => "opening".into(),
-            Phase::Closing(_) => "closing".into(),
-        };
-        let states: Vec<String> = self.instances.iter().map(state).collect();
-        let open = self.ledger.ops.iter().filter(|op| op.ended.is_none());
-        let open: Vec<_> = open.map(|op| (op.id, &op.action)).collect();
-        format!("at {:?}: {states:?}, under way: {open:?}", self.ledger.position())
-    }
-
-    /// What callers that went away have left is decided before a pull is answered.
-    fn empty_queues(&mut self) -> Checked {
-        for index in 0..self.instances.len() {
-            if let Phase::Open(store) = &self.instances[index].phase {
-                let store = store.clone();
-                let pulled = self.executor.run(0, MOST_POLLS, async move { store.refresh().await });
-                pulled.ok_or("a last refresh does not end")?.map_err(|error| error.to_string())?;
-            }
-        }
-        self.after_step()
-    }
-
-    /// What is erased is not left in the memory of an instance either.
-    fn check_memories(&self) -> Checked {
-        for (index, instance) in self.instances.iter().enumerate() {
-            if let Phase::Open(store) = &instance.phase {
-                let text = format!("{store:?}");
-                if let Some(thread) =
-                    tokens(text.as_bytes()).iter().find_map(|token| self.gone.get(token))
-                {
-                    return Err(format!(
-                        "instance {index} still has content of {thread} in memory"
-                    ));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn under_way(&self) -> usize {
+    pub(super) fn under_way(&self) -> usize {
         self.ledger.ops.iter().rev().filter(|op| op.ended.is_none()).count()
     }
 
@@ -315,7 +220,7 @@ impl World {
         });
     }
 
-    fn open(&mut self, index: usize) {
+    pub(super) fn open(&mut self, index: usize) {
         self.processes += 1;
         let process = self.processes;
         let plan = FaultPlan::new();
@@ -351,7 +256,7 @@ impl World {
     }
 
     /// Lets commits that were in flight land.
-    fn release(&mut self) {
+    pub(super) fn release(&mut self) {
         let mut plans: Vec<FaultPlan> =
             self.instances.iter().map(|instance| instance.plan.clone()).collect();
         plans.append(&mut self.late);
@@ -378,7 +283,7 @@ impl World {
         }
     }
 
-    fn crash(&mut self, index: usize) {
+    pub(super) fn crash(&mut self, index: usize) {
         let process = self.instances[index].process;
         self.note(|| format!("instance {index} (p{process}) dies"));
         self.instances[index].plan.kill_all();
@@ -393,7 +298,7 @@ impl World {
         self.instances[index].compared = None;
     }
 
-    fn after_step(&mut self) -> Checked {
+    pub(super) fn after_step(&mut self) -> Checked {
         if self.executor.polls() > MOST_POLLS {
             return Err("it goes round in circles".into());
         }
@@ -486,77 +391,7 @@ impl World {
         }
     }
 
-    fn compare_instances(&mut self) -> Checked {
-        for (index, instance) in self.instances.iter_mut().enumerate() {
-            let (Phase::Open(store) | Phase::Closing(store)) = &instance.phase else { continue };
-            let position = store.stats().position;
-            if instance.compared == Some(position) {
-                continue;
-            }
-            if at_once(store.pending_deletions()).is_none_or(|pending| pending.is_err()) {
-                continue;
-            }
-            instance.compared = Some(position);
-            let state = self.ledger.state_at(position);
-            let state = state.ok_or_else(|| format!("instance {index} is at {position}"))?;
-            let model = &self.ledger.states[state];
-            let at = |what| format!("instance {index} at {position}: {what}");
-            compare_view(store, model).map_err(at)?;
-            let ids: Vec<ThreadId> = model.threads.keys().copied().collect();
-            if !ids.is_empty() {
-                let id = ids[self.rng.usize(..ids.len())];
-                compare_thread(store, model, id).map_err(at)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn check_storage(&mut self) -> Checked {
-        let model = self.ledger.newest().clone();
-        for deletion in model.deletions.values().filter(|found| found.done) {
-            for member in &deletion.members {
-                self.gone.entry(model.threads[member].token).or_insert_with(|| {
-                    self.counts.erased += u64::from(*member == deletion.root);
-                    *member
-                });
-            }
-        }
-        let snapshot = self.memory.snapshot();
-        self.look.for_traces(&snapshot, &self.gone)?;
-        self.look.into_segments(&snapshot, &model)?;
-        let copy = Copy::open(&snapshot, self.executor.now())?;
-        let at = |what| format!("a fresh instance: {what}");
-        compare_view(&copy.store, &model).map_err(at)?;
-        for (id, thread) in &model.threads {
-            if thread.deletion.is_none() && !thread.items.is_empty() {
-                let items = copy.items(*id).map_err(at)?;
-                if items != thread.items {
-                    return Err(format!("{id} holds {items:?}, it should be {:?}", thread.items));
-                }
-            }
-            compare_thread(&copy.store, &model, *id).map_err(at)?;
-        }
-        if model.pending().next().is_some() && (self.calm || self.rng.u32(..3) == 0) {
-            self.finish_on_copy(&copy)?;
-        }
-        Ok(())
-    }
-
-    /// Every pending deletion can be finished by one instance alone, and then nothing is left.
-    fn finish_on_copy(&mut self, copy: &Copy) -> Checked {
-        let model = self.ledger.newest().clone();
-        let finished = copy.finish()?;
-        let mut gone = self.gone.clone();
-        for (_, deletion) in model.pending() {
-            gone.extend(deletion.members.iter().map(|id| (model.threads[id].token, *id)));
-        }
-        Look::default().for_traces(&finished, &gone).map_err(|what| format!("finished: {what}"))?;
-        compare_view(&copy.store, &model).map_err(|what| format!("finished: {what}"))?;
-        self.counts.finished_on_copies += 1;
-        Ok(())
-    }
-
-    fn note(&mut self, line: impl FnOnce() -> String) {
+    pub(super) fn note(&mut self, line: impl FnOnce() -> String) {
         if let Some(trace) = &mut self.trace {
             let now = self.executor.now() - START;
             trace.push(format!("{now:>8} {}", line()));

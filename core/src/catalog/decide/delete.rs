@@ -8,6 +8,7 @@ use super::super::{Catalog, Deletion, Ordinals, Record};
 use crate::error::{Error, Result};
 use crate::id::{DeletionId, ThreadId};
 use crate::keys;
+use crate::mutation::{self, Mutation};
 use crate::query::{Children, DeleteOptions, DeletionPlan, Removed};
 use crate::storage::{Table, Write};
 use crate::tree;
@@ -117,7 +118,7 @@ pub(super) fn undelete(catalog: &Catalog, deletion: DeletionId) -> Result<Decisi
             None => "it is not known",
         });
     };
-    if !state.erased.is_empty() {
+    if !state.erased.is_empty() && !mutation::on(Mutation::UndeleteLate) {
         return refuse("erasing has begun");
     }
     let orphan = state
@@ -187,13 +188,29 @@ fn whole_tree<'a>(
     }
     let mut whole: Vec<_> = trees
         .into_iter()
-        .filter(|(tree, records)| catalog.indexes().tree_size(*tree) as usize == records.len())
+        .filter(|(tree, records)| {
+            catalog.indexes().tree_size(*tree) as usize - overlooked(catalog, *tree, records)
+                == records.len()
+        })
         .collect();
     whole.sort_by_key(|(tree, _)| *tree);
     match whole.into_iter().next() {
         Some((tree, records)) => (Some(tree), records),
         None => (None, Vec::new()),
     }
+}
+
+/// Returns how many threads that stay are left out of account: none, unless a rule is off.
+fn overlooked(catalog: &Catalog, tree: ThreadId, leaving: &[&Record]) -> usize {
+    let (others, graced) =
+        (mutation::on(Mutation::RangeOverOthers), mutation::on(Mutation::RangeOverGraced));
+    if !others && !graced {
+        return 0;
+    }
+    let stays = |record: &&std::sync::Arc<Record>| {
+        record.tree == tree && !leaving.iter().any(|leaving| leaving.ord == record.ord)
+    };
+    catalog.records().filter(stays).filter(|record| record.visible() == others).count()
 }
 
 fn counts(record: &Record) -> Removed {
