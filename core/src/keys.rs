@@ -1,12 +1,16 @@
 //! The keys of the three tables: fixed widths, so that the order of keys is the order of numbers.
 
 use crate::id::{DeletionId, ThreadId, TreeId};
-use crate::storage::{Key, KeyRange};
+use crate::storage::{Key, KeyRange, Table};
 
 /// The catalog's head.
 pub(crate) const HEAD: &str = "head";
 /// The prefix of catalog pages.
 pub(crate) const PAGES: &str = "page/";
+/// The prefix of epochs.
+pub(crate) const EPOCHS: &str = "epoch/";
+/// The prefix of what a repair took out of use.
+pub(crate) const QUARANTINE: &str = "quarantine/";
 /// The prefix of receipts.
 pub(crate) const RECEIPTS: &str = "receipt/";
 
@@ -27,12 +31,22 @@ pub(crate) fn entries_through(n: u64) -> KeyRange {
 
 /// Reads the number of a journal key.
 pub(crate) fn entry_number(key: &str) -> Option<u64> {
-    (key.len() == 16).then(|| key.parse().ok()).flatten()
+    digits(key, 16)
 }
 
 /// The key that exists as long as the store is the one that was opened.
 pub(crate) fn epoch(epoch: &str) -> Key {
-    format!("epoch/{epoch}")
+    format!("{EPOCHS}{epoch}")
+}
+
+/// The epochs and the head, in one range.
+pub(crate) fn start() -> KeyRange {
+    KeyRange::new(EPOCHS, format!("{HEAD} "))
+}
+
+/// A record in quarantine, under the table and the key that it had.
+pub(crate) fn quarantine(table: Table, key: &str) -> Key {
+    format!("{QUARANTINE}{}/{key}", table.name())
 }
 
 /// The prefix of jobs.
@@ -65,7 +79,8 @@ pub(crate) fn page(k: u32) -> Key {
 
 /// Reads the number of a page's key.
 pub(crate) fn page_number(key: &str) -> Option<u32> {
-    key.strip_prefix(PAGES)?.parse().ok()
+    let number = digits(key.strip_prefix(PAGES)?, 8)?;
+    u32::try_from(number).ok()
 }
 
 /// The receipt of a deletion.
@@ -81,7 +96,13 @@ pub(crate) fn segment(tree: TreeId, thread: ThreadId, first: u64) -> Key {
 /// Reads the first item's number of a segment's key.
 pub(crate) fn segment_first(key: &str) -> Option<u64> {
     let (_, first) = key.rsplit_once('/')?;
-    (first.len() == 12).then(|| first.parse().ok()).flatten()
+    digits(first, 12)
+}
+
+/// Reads a number of a fixed width.
+fn digits(text: &str, width: usize) -> Option<u64> {
+    let all = text.len() == width && text.bytes().all(|byte| byte.is_ascii_digit());
+    all.then(|| text.parse().ok()).flatten()
 }
 
 /// The segments of a thread that start in `from..to`; other streams sort after them.

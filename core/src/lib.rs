@@ -35,6 +35,7 @@
 mod catalog;
 mod change;
 mod deletion;
+pub mod doctor;
 mod env;
 mod error;
 mod goal;

@@ -8,6 +8,7 @@ use super::apply::ApplyError;
 use super::event::{Event, Packed, Segment};
 use super::record::Record;
 use super::{Catalog, Deletion};
+use crate::id::DeletionId;
 use crate::limits::MAX_THREADS;
 
 /// No count, position or time of a store comes near this, and JavaScript has no larger integers.
@@ -36,20 +37,16 @@ impl Catalog {
         Ok(())
     }
 
-    /// Refuses deletions whose members are not what the pages say, which would erase other threads
-    /// or never end.
-    pub(crate) fn check_deletions(&self) -> Result<(), ApplyError> {
-        for state in self.deletions() {
-            let id = state.deletion;
-            for ord in state.members.iter() {
-                let marked = self.slot(ord).is_some_and(|record| record.deletion == Some(id));
-                if marked == state.erased.contains(ord) {
-                    let reason = if marked { "is there though erased" } else { "is not marked" };
-                    return Err(ApplyError(format!("member {ord} of deletion {id} {reason}")));
-                }
-            }
-        }
-        Ok(())
+    /// Returns the members of deletions that are not what the pages say: erasing by them would
+    /// erase other threads, or never end.
+    pub(crate) fn odd_members(&self) -> impl Iterator<Item = (DeletionId, u32)> {
+        self.deletions().flat_map(|state| {
+            let odd = state.members.iter().filter(|ord| {
+                let by = self.slot(*ord).and_then(|record| record.deletion);
+                (by == Some(state.deletion)) == state.erased.contains(*ord)
+            });
+            odd.map(|ord| (state.deletion, ord))
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::id::{DeletionId, ThreadId};
 use crate::item::Item;
 use crate::observe::Observed;
 use crate::query::DeleteOptions;
-use crate::storage::Write;
+use crate::storage::{Key, Write};
 use crate::thread::{CreateThread, EdgeStatus, ThreadPatch};
 
 /// A change asked for.
@@ -92,6 +92,8 @@ pub(crate) struct Eraser {
     pub(crate) deletion: DeletionId,
     /// The most threads to erase, unless a whole tree goes as one range.
     pub(crate) limit: usize,
+    /// What the quarantine holds of the members, to be erased along with them.
+    pub(crate) quarantined: Vec<Key>,
 }
 
 impl Command {

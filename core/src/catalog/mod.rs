@@ -23,6 +23,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub(crate) use apply::ApplyError;
 pub(crate) use command::{Command, Decision, Eraser};
 pub(crate) use decide::{decide, plan, segments};
 pub(crate) use event::{Event, Packed, Segment};
@@ -230,6 +231,16 @@ impl Catalog {
         }
     }
 
+    /// Puts a record where a repair wants it, or takes it away.
+    pub(crate) fn put_back(&mut self, ord: u32, record: Option<Record>) {
+        self.set(ord, record.map(Arc::new));
+    }
+
+    /// Puts a deletion as a repair wants it, or takes it away.
+    pub(crate) fn put_back_deletion(&mut self, id: DeletionId, deletion: Option<Deletion>) {
+        self.set_deletion(id, deletion);
+    }
+
     /// Puts back a job that storage holds.
     pub(crate) fn load_job(&mut self, job: Job) {
         self.jobs.insert(job.id, Arc::new(job));
@@ -245,6 +256,11 @@ impl Catalog {
     /// Starts to try events out: [`roll_back`](Self::roll_back) takes them back.
     pub(crate) fn try_out(&mut self) {
         self.undo = Some(Vec::new());
+    }
+
+    /// Keeps everything since [`try_out`](Self::try_out).
+    pub(crate) fn keep(&mut self) {
+        self.undo = None;
     }
 
     /// Takes back everything since [`try_out`](Self::try_out).

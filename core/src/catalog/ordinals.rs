@@ -37,6 +37,11 @@ impl Ordinals {
         })
     }
 
+    /// Iterates over the ordinals below `end`, however far a damaged set goes on.
+    pub(crate) fn iter_below(&self, end: u32) -> impl Iterator<Item = u32> + '_ {
+        self.iter().take_while(move |ordinal| *ordinal < end)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.ranges.iter().flat_map(|(first, last)| *first..=*last)
     }

@@ -1,21 +1,19 @@
 //! Reading a store into memory: head and pages, then the journal after them.
 //!
 //! The parts are read one after another while others may commit, so a load checks that they belong
-//! together and starts again where they don't.
+//! together and starts again where they don't. What can't be read is gone around, never guessed at.
 
 use bytes::Bytes;
 
-use super::entry::{
-    CatalogPage, CommitId, Entry, FORMAT, Head, check_format, corrupt, decode, encode,
-};
+use super::entry::{CommitId, Entry, FORMAT, Head, check_format, corrupt, decode, encode};
 use super::replica::Replica;
 use crate::catalog::Catalog;
+use crate::doctor::{FindingCode, salvage};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::id::new_uuid;
 use crate::keys;
 use crate::mutation::{self, Mutation};
-use crate::query::Receipt;
 use crate::storage::{
     Batch, Durability, Key, KeyRange, Order, Storage, StorageError, Table, Write,
 };
@@ -26,21 +24,51 @@ const SCAN: usize = 512;
 const MOST_RESTARTS: usize = 1000;
 
 /// Loads a store; an empty storage becomes an empty store.
+///
+/// What can't be read is gone around, and named in [`Replica::losses`].
 pub(crate) async fn load<S: Storage>(storage: &S, env: &dyn Env) -> Result<Replica> {
-    for _ in 0..MOST_RESTARTS {
-        let head = read(storage, Table::Catalog, vec![keys::HEAD.into()]).await?.pop().flatten();
-        let Some(head) = head else {
-            create(storage, env).await?;
-            continue;
-        };
-        let head: Head = decode(Table::Catalog, keys::HEAD, &head)?;
-        check_format(head.v)?;
-        if let Some(replica) = load_from(storage, head).await? {
-            return Ok(replica);
+    loop {
+        match find(storage).await? {
+            Some(replica) => return Ok(replica),
+            None => create(storage, env).await?,
         }
+    }
+}
+
+/// Loads a store; `None` where there is none.
+pub(crate) async fn find<S: Storage>(storage: &S) -> Result<Option<Replica>> {
+    for _ in 0..MOST_RESTARTS {
+        let start = start(storage).await?;
+        let replica = load_from(storage, &start).await?;
+        if replica.losses.damage.is_empty() {
+            return Ok(Some(replica));
+        }
+        // What does not fit is a checkpoint that came between the reads, or else damage.
+        if self::start(storage).await? != start && !mutation::on(Mutation::LoadOnce) {
+            continue;
+        }
+        let empty = start.is_empty() && is_empty(storage).await?;
+        return Ok((!empty).then_some(replica));
     }
     let reason = "other instances kept overtaking the load".into();
     Err(Error::Storage(StorageError::Unavailable { retryable: true, reason, cause: None }))
+}
+
+/// The head and the epochs.
+type Start = Vec<(Key, Bytes)>;
+
+async fn start<S: Storage>(storage: &S) -> Result<Start> {
+    scan_all(storage, Table::Catalog, keys::start()).await
+}
+
+async fn is_empty<S: Storage>(storage: &S) -> Result<bool> {
+    for table in [Table::Catalog, Table::Journal] {
+        let page = storage.scan(table, KeyRange::new("!", "~"), 1, Order::Ascending).await?;
+        if !page.records.is_empty() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Makes the empty store in one commit; whoever loses the race loads the winner's.
@@ -81,76 +109,112 @@ async fn create<S: Storage>(storage: &S, env: &dyn Env) -> Result<()> {
     }
 }
 
-/// Returns `None` where a checkpoint came between the reads.
-async fn load_from<S: Storage>(storage: &S, head: Head) -> Result<Option<Replica>> {
+async fn load_from<S: Storage>(storage: &S, start: &Start) -> Result<Replica> {
     let mut replica = Replica::default();
-    (replica.epoch, replica.last, replica.writers) = (head.epoch, head.last, head.writers);
-    let catalog = &mut replica.catalog;
-    let counts = [head.position, head.checkpoint];
-    Catalog::check_head(head.next_ordinal, counts, head.at, &head.deletions)
-        .map_err(|error| corrupt(Table::Catalog, keys::HEAD, error.0))?;
-    catalog.load_head(head.next_ordinal, head.deletions);
-    catalog.checkpoint = head.checkpoint;
-    catalog.position = head.position;
-    catalog.at = head.at;
+    let head = take_head(&mut replica, start)?;
     for (key, value) in scan_all(storage, Table::Catalog, KeyRange::prefix(keys::PAGES)).await? {
-        let page: CatalogPage = decode(Table::Catalog, &key, &value)?;
-        check_format(page.v)?;
-        if page.checkpoint > head.checkpoint && !mutation::on(Mutation::LoadOnce) {
-            return Ok(None);
-        }
-        for record in page.threads {
-            let number = keys::page_number(&key);
-            if number != Some(crate::catalog::page_of(record.ord)) {
-                return Err(corrupt(Table::Catalog, &key, "a thread of another page"));
-            }
-            catalog.load_record(record).map_err(|error| corrupt(Table::Catalog, &key, error.0))?;
-        }
-    }
-    if let Err(error) = catalog.check_deletions() {
-        return overtaken(storage, head.checkpoint, corrupt(Table::Catalog, keys::HEAD, error.0))
-            .await;
+        salvage::take_page(&mut replica, head.as_ref(), &key, &value);
     }
     for (key, value) in scan_all(storage, Table::Catalog, KeyRange::prefix(keys::RECEIPTS)).await? {
-        let receipt: Receipt = decode(Table::Catalog, &key, &value)?;
-        catalog.add_receipt(std::sync::Arc::new(receipt));
+        salvage::take_receipt(&mut replica, &key, &value);
     }
     for (key, value) in scan_all(storage, Table::Catalog, KeyRange::prefix(keys::JOBS)).await? {
-        catalog.load_job(decode(Table::Catalog, &key, &value)?);
+        salvage::take_job(&mut replica, &key, &value);
     }
-    let journal = scan_all(storage, Table::Journal, keys::entries_from(head.position)).await?;
+    let from = head.as_ref().map_or(0, |head| head.position);
+    let journal = scan_all(storage, Table::Journal, keys::entries_from(from)).await?;
+    if head.is_none() {
+        salvage::without_head(&mut replica, &journal);
+    }
+    salvage::check_deletions(&mut replica);
     if journal.is_empty() {
-        return Ok(None);
+        let key = keys::entry(from + 1);
+        let reason = "the newest entry is missing";
+        replica.losses.add(FindingCode::JournalHole, Table::Journal, &key, reason);
+        replica.losses.stopped = Some(from + 1);
     }
-    for (key, value) in journal {
-        let n = keys::entry_number(&key)
-            .ok_or_else(|| corrupt(Table::Journal, &key, "its key is no number"))?;
-        if n == head.position {
-            continue;
-        }
-        if n != replica.catalog.position + 1 {
-            let hole = corrupt(Table::Journal, &key, "the entry before it is missing");
-            return overtaken(storage, head.checkpoint, hole).await;
-        }
-        replica.accept(&read_entry(&key, &value, n, &replica.last)?, value.len() as u64)?;
-    }
-    Ok(Some(replica))
+    replay(&mut replica, &journal)?;
+    Ok(replica)
 }
 
-/// What does not fit is a checkpoint that came between, or else damage.
-async fn overtaken<S: Storage>(
-    storage: &S,
-    checkpoint: u64,
-    damage: Error,
-) -> Result<Option<Replica>> {
-    let head = read(storage, Table::Catalog, vec![keys::HEAD.into()]).await?.pop().flatten();
-    let head: Option<Head> =
-        head.map(|head| decode(Table::Catalog, keys::HEAD, &head)).transpose()?;
-    if head.is_some_and(|head| head.checkpoint == checkpoint) || mutation::on(Mutation::LoadOnce) {
-        Err(damage)
-    } else {
-        Ok(None)
+/// Takes what the head says; `None` where it says nothing.
+fn take_head(replica: &mut Replica, start: &Start) -> Result<Option<Head>> {
+    let (table, key, code) = (Table::Catalog, keys::HEAD, FindingCode::HeadUnreadable);
+    let epochs = start.iter().filter_map(|(key, _)| key.strip_prefix(keys::EPOCHS));
+    let head = match start.iter().find(|(key, _)| key == keys::HEAD) {
+        None => Err(corrupt(table, key, "it is missing")),
+        Some((_, value)) => decode::<Head>(table, key, value).and_then(|head| {
+            check_format(head.v)?;
+            let counts = [head.position, head.checkpoint];
+            Catalog::check_head(head.next_ordinal, counts, head.at, &head.deletions)
+                .map_err(|error| corrupt(table, key, error.0))?;
+            Ok(head)
+        }),
+    };
+    let head = match head {
+        Ok(head) => head,
+        Err(error @ Error::Storage(_)) => return Err(error),
+        Err(error) => {
+            replica.losses.unreadable(code, table, key, error);
+            replica.losses.lenient = true;
+            replica.epoch = epochs.last().unwrap_or_default().to_owned();
+            return Ok(None);
+        }
+    };
+    if !epochs.into_iter().any(|epoch| epoch == head.epoch) {
+        let key = keys::epoch(&head.epoch);
+        replica.losses.add(FindingCode::EpochMissing, table, &key, "it is missing");
     }
+    (replica.epoch, replica.last) = (head.epoch.clone(), head.last.clone());
+    replica.writers = head.writers.clone();
+    let catalog = &mut replica.catalog;
+    catalog.load_head(head.next_ordinal, head.deletions.clone());
+    (catalog.checkpoint, catalog.position, catalog.at) = (head.checkpoint, head.position, head.at);
+    Ok(Some(head))
+}
+
+/// Applies the journal as far as it can be read.
+fn replay(replica: &mut Replica, journal: &[(Key, Bytes)]) -> Result<()> {
+    let first = replica.catalog.position;
+    replica.base = first;
+    for (key, value) in journal {
+        let next = replica.catalog.position + 1;
+        let Some(n) = keys::entry_number(key) else {
+            let reason = "its key is no number";
+            replica.losses.add(FindingCode::StrayKey, Table::Journal, key, reason);
+            continue;
+        };
+        if n == first {
+            continue;
+        }
+        let stopped = if n != next {
+            let key = keys::entry(next);
+            Some((FindingCode::JournalHole, corrupt(Table::Journal, &key, "it is missing"), key))
+        } else {
+            take_entry(replica, key, value, n)?.map(|(code, error)| (code, error, key.clone()))
+        };
+        if let Some((code, error, key)) = stopped {
+            replica.losses.unreadable(code, Table::Journal, &key, error);
+            replica.losses.stopped = Some(next);
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn take_entry(
+    replica: &mut Replica,
+    key: &str,
+    value: &[u8],
+    n: u64,
+) -> Result<Option<(FindingCode, Error)>> {
+    let entry = match read_entry(key, value, n, &replica.last) {
+        Ok(entry) => entry,
+        Err(error @ Error::Storage(_)) => return Err(error),
+        Err(error) => return Ok(Some((FindingCode::EntryUnreadable, error))),
+    };
+    let refused = replica.accept(&entry, value.len() as u64).err();
+    Ok(refused.map(|error| (FindingCode::EntryMisfit, error)))
 }
 
 /// Reads an entry, and checks that it is the one that follows `prev`.

@@ -55,7 +55,9 @@ pub(crate) async fn pull<S: Storage>(
         }
         let entry = match read_entry(key, value, n, &prev) {
             Err(_) if entries.is_empty() => return Ok(Pulled::Trimmed),
-            other => other?,
+            // What was read before it counts; the next pull says what is wrong.
+            Err(_) => return Ok(Pulled::Entries(entries, true)),
+            Ok(entry) => entry,
         };
         (next, prev) = (n + 1, entry.id.clone());
         entries.push((entry, value.len() as u64));

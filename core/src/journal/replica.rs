@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::entry::{CommitId, Entry, corrupt};
-use crate::catalog::{Catalog, Event};
-use crate::change::ChangeEvent;
+use crate::catalog::{ApplyError, Catalog, Event};
+use crate::change::{Change, ChangeEvent};
+use crate::doctor::damage::{Losses, fitting};
 use crate::error::Result;
 use crate::keys;
 use crate::storage::Table;
@@ -18,6 +19,10 @@ pub(crate) struct Replica {
     pub(crate) last: CommitId,
     /// The last commit of each writer of late, and when it was.
     pub(crate) writers: BTreeMap<String, (u64, i64)>,
+    /// What the load could not read; a replica with damage is for reading only.
+    pub(crate) losses: Losses,
+    /// The position that the pages are at.
+    pub(crate) base: u64,
     /// Entries that no checkpoint has covered, and their sizes.
     waiting: VecDeque<(u64, u64)>,
     waiting_bytes: u64,
@@ -27,17 +32,21 @@ impl Replica {
     /// Applies the next entry, and returns what listeners hear of it.
     ///
     /// # Errors
-    /// [`Error::Corrupt`](crate::Error::Corrupt) when the entry does not fit; the replica is not
-    /// usable any more.
+    /// [`Error::Corrupt`](crate::Error::Corrupt) when the entry does not fit; the replica stays
+    /// as it was.
     pub(crate) fn accept(&mut self, entry: &Entry, size: u64) -> Result<Vec<ChangeEvent>> {
-        let fail = |reason: String| corrupt(Table::Journal, &keys::entry(entry.n), reason);
-        let mut changes = Vec::new();
-        self.catalog.apply_entry(entry.n, entry.at, &[]).map_err(|error| fail(error.0))?;
-        for event in &entry.events {
-            changes.extend(self.catalog.announce_undeleted(event));
-            self.catalog.apply(event, entry.at).map_err(|error| fail(error.0))?;
-            changes.extend(self.catalog.announce(event));
-        }
+        let before = (self.catalog.position, self.catalog.at, self.losses.skipped.len());
+        self.catalog.try_out();
+        let changes = match self.apply(entry) {
+            Ok(changes) => changes,
+            Err(error) => {
+                self.catalog.roll_back();
+                (self.catalog.position, self.catalog.at) = (before.0, before.1);
+                self.losses.skipped.truncate(before.2);
+                return Err(corrupt(Table::Journal, &keys::entry(entry.n), error.0));
+            }
+        };
+        self.catalog.keep();
         self.last = entry.id.clone();
         self.writers.insert(entry.id.writer.clone(), (entry.id.commit, entry.at));
         self.waiting.push_back((entry.n, size));
@@ -49,6 +58,23 @@ impl Replica {
         }
         let position = entry.n;
         Ok(changes.into_iter().map(|change| ChangeEvent { position, change }).collect())
+    }
+
+    fn apply(&mut self, entry: &Entry) -> std::result::Result<Vec<Change>, ApplyError> {
+        let mut changes = Vec::new();
+        self.catalog.apply_entry(entry.n, entry.at, &[])?;
+        for event in &entry.events {
+            let fitting = if self.losses.lenient { fitting(&self.catalog, event) } else { None };
+            if self.losses.lenient && fitting.is_none() {
+                self.losses.skipped.push((entry.at, event.clone()));
+                continue;
+            }
+            let event = fitting.as_ref().unwrap_or(event);
+            changes.extend(self.catalog.announce_undeleted(event));
+            self.catalog.apply(event, entry.at)?;
+            changes.extend(self.catalog.announce(event));
+        }
+        Ok(changes)
     }
 
     /// Returns how many entries no checkpoint has covered, and their bytes.

@@ -12,9 +12,11 @@ use crate::error::{Error, Result};
 use crate::id::DeletionId;
 use crate::journal::checkpoint::survives;
 use crate::journal::commit::Prepared;
-use crate::journal::load::load;
+use crate::journal::load::{load, scan_all};
 use crate::journal::pull::{Pulled, pull};
-use crate::storage::Storage;
+use crate::journal::replica::Replica;
+use crate::keys;
+use crate::storage::{KeyRange, Storage, Table};
 
 /// How long to wait before a pull that failed, or looking into a commit of an unknown outcome, is
 /// tried again, in milliseconds.
@@ -75,10 +77,18 @@ fn next_job<S: Storage>(inner: &Arc<Inner<S>>, tidy: bool) -> Option<Job> {
         shared.driving = false;
         return None;
     }
+    let closing = matches!(shared.state, State::Closing);
+    if let Some(error) = shared.replica.losses.error() {
+        // Reading goes on, and no timer runs: news comes when somebody asks for it.
+        refuse_changes(&mut shared, &error);
+        let asked = shared.news || !shared.pulls.is_empty();
+        let job = asked.then_some(Job::Pull).or_else(|| closing.then_some(Job::Close));
+        shared.driving = job.is_some();
+        return job;
+    }
     if let Some(prepared) = shared.unsettled.take() {
         return Some(Job::Settle(prepared));
     }
-    let closing = matches!(shared.state, State::Closing);
     let tidying = |shared: &Shared| {
         if packing::due(shared, &inner.options, now) {
             return Some(Job::Checkpoint);
@@ -197,7 +207,13 @@ async fn answer_pulls<S: Storage>(inner: &Inner<S>) {
         shared.pull_after = None;
         std::mem::take(&mut shared.pulls)
     };
-    match advance(inner).await {
+    let advanced = advance(inner).await;
+    let damaged = !inner.lock().replica.losses.damage.is_empty();
+    match advanced {
+        // A damaged store tells no news, and is read all the same.
+        Err(Error::Corrupt { .. }) if damaged => {
+            waiting.into_iter().for_each(|reply| drop(reply.send(Ok(()))));
+        }
         Ok(_) => waiting.into_iter().for_each(|reply| drop(reply.send(Ok(())))),
         Err(error) => {
             // The news is there still, and nobody may tell of it again.
@@ -218,13 +234,20 @@ pub(super) struct Advance {
 }
 
 /// Reads and applies everything that others have committed since.
+///
+/// # Errors
+/// [`Error::Corrupt`] as long as the store is damaged, so that nobody commits to it.
 pub(super) async fn advance<S: Storage>(inner: &Inner<S>) -> Result<Advance> {
     let mut advanced = Advance::default();
     loop {
-        let (epoch, position, last) = {
-            let replica = &inner.lock().replica;
-            (replica.epoch.clone(), replica.catalog.position, replica.last.clone())
+        let (epoch, position, last, damage) = {
+            let Replica { epoch, catalog, last, losses, .. } = &inner.lock().replica;
+            let damage = losses.error().filter(|_| losses.stuck());
+            (epoch.clone(), catalog.position, last.clone(), damage)
         };
+        if let Some(damage) = damage {
+            return Err(mended(inner, &epoch).await?.unwrap_or(damage));
+        }
         match pull(&inner.storage, &epoch, position, &last).await {
             Ok(Pulled::Entries(entries, more)) => {
                 let mut shared = inner.lock();
@@ -232,18 +255,20 @@ pub(super) async fn advance<S: Storage>(inner: &Inner<S>) -> Result<Advance> {
                     advanced.moved = true;
                     advanced.spoiled |= !survives(entry);
                     let accepted = shared.replica.accept(entry, *size);
-                    let changes = accepted.inspect_err(|error| {
-                        shared.state = State::Dead(error.clone());
-                    })?;
+                    let changes = accepted.inspect_err(|error| shared.stop(entry.n, error))?;
                     erasing::noticed(&mut shared, &changes, &*inner.env);
                     shared.announce(changes);
                 }
                 if !more {
-                    return Ok(advanced);
+                    let damage = shared.replica.losses.error();
+                    return damage.map_or(Ok(advanced), Err);
                 }
             }
             Ok(Pulled::Trimmed) => {
                 reload(inner, &epoch).await?;
+                if let Some(damage) = inner.lock().replica.losses.error() {
+                    return Err(damage);
+                }
                 return Ok(Advance { moved: true, spoiled: true });
             }
             Err(error @ Error::StoreReplaced) => {
@@ -255,13 +280,30 @@ pub(super) async fn advance<S: Storage>(inner: &Inner<S>) -> Result<Advance> {
     }
 }
 
+/// Tells whether a damaged store was mended meanwhile: then it is another one.
+async fn mended<S: Storage>(inner: &Inner<S>, epoch: &str) -> Result<Option<Error>> {
+    let epochs = scan_all(&inner.storage, Table::Catalog, KeyRange::prefix(keys::EPOCHS)).await?;
+    if epochs.is_empty() || epochs.iter().any(|(key, _)| *key == keys::epoch(epoch)) {
+        return Ok(None);
+    }
+    inner.lock().state = State::Dead(Error::StoreReplaced);
+    Ok(Some(Error::StoreReplaced))
+}
+
 /// Loads afresh, and tells listeners what is different.
 async fn reload<S: Storage>(inner: &Inner<S>, epoch: &str) -> Result<()> {
-    let replica = load(&inner.storage, &*inner.env).await?;
+    let mut replica = load(&inner.storage, &*inner.env).await?;
     let mut shared = inner.lock();
-    if replica.epoch != epoch {
+    if replica.epoch != epoch && !replica.epoch.is_empty() {
         shared.state = State::Dead(Error::StoreReplaced);
         return Err(Error::StoreReplaced);
+    }
+    let known = shared.replica.catalog.position;
+    if !replica.losses.damage.is_empty() && replica.catalog.position <= known {
+        // What this instance knows is more than what can still be read.
+        replica.losses.stopped.get_or_insert(known + 1);
+        shared.replica.losses = replica.losses;
+        return Ok(());
     }
     let position = replica.catalog.position;
     let old = std::mem::replace(&mut shared.replica, replica);
@@ -278,7 +320,9 @@ async fn reload<S: Storage>(inner: &Inner<S>, epoch: &str) -> Result<()> {
 async fn close<S: Storage>(inner: &Inner<S>) {
     let worth_it = {
         let shared = inner.lock();
-        matches!(shared.state, State::Closing) && packing::worth_it_on_close(&shared)
+        matches!(shared.state, State::Closing)
+            && shared.replica.losses.damage.is_empty()
+            && packing::worth_it_on_close(&shared)
     };
     if worth_it {
         packing::checkpoint_now(inner).await;
@@ -293,6 +337,16 @@ async fn close<S: Storage>(inner: &Inner<S>) {
     for closer in closers {
         // A caller that went away has no use for the answer.
         let _ = closer.send(closed.clone());
+    }
+}
+
+/// Answers everyone who waits for a change that won't come.
+fn refuse_changes(shared: &mut Shared, error: &Error) {
+    shared.unsettled = None;
+    reply_all(shared.queue.drain(..).map(|request| request.reply), error);
+    reply_all(shared.checkpoints.drain(..), error);
+    for erasure in shared.erasures.values_mut() {
+        reply_all(erasure.waiters.drain(..), error);
     }
 }
 

@@ -121,15 +121,16 @@ fn failed(
 }
 
 async fn try_step<S: Storage>(inner: &Inner<S>, id: DeletionId) -> Result<()> {
-    let (state, staying) = {
+    let (state, staying, members) = {
         let shared = inner.lock();
         let catalog = &shared.replica.catalog;
         let Some(state) = catalog.deletion(id) else { return Ok(()) };
         let staying = if state.scrubbed { deletion::staying(catalog, state) } else { Vec::new() };
-        (state.clone(), staying)
+        (state.clone(), staying, catalog.ids(&state.members.iter().collect::<Vec<_>>()))
     };
     if !state.all_erased() {
-        let command = Command::Erase(Eraser { deletion: id, limit: BATCH });
+        let quarantined = crate::doctor::quarantine::of(&inner.storage, &members).await?;
+        let command = Command::Erase(Eraser { deletion: id, limit: BATCH, quarantined });
         if mutation::on(Mutation::EraseWithoutEntry) {
             erase_without_entry(inner, &command).await?;
         }

@@ -243,7 +243,7 @@ fn settle<S: Storage>(
                     Sent::Committed
                 }
                 Err(error) => {
-                    shared.state = super::inner::State::Dead(error.clone());
+                    shared.stop(prepared.entry.n, &error);
                     Sent::Failed(error)
                 }
             }

@@ -8,13 +8,14 @@ use futures_channel::oneshot;
 use super::StoreOptions;
 use crate::catalog::Command;
 use crate::change::ChangeEvent;
+use crate::doctor::FindingCode;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::id::DeletionId;
 use crate::journal::commit::Prepared;
 use crate::journal::replica::Replica;
 use crate::query::Receipt;
-use crate::storage::{Durability, Storage};
+use crate::storage::{Durability, Storage, Table};
 
 /// One open store.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ pub(crate) enum State {
     /// Nothing new is taken; what was taken is finished.
     Closing,
     Closed,
-    /// It can't go on: the store was replaced, or is damaged.
+    /// It can't go on: the store was replaced.
     Dead(Error),
 }
 
@@ -130,6 +131,19 @@ impl Shared {
             State::Closing | State::Closed => Err(Error::Closed),
             State::Dead(error) => Err(error.clone()),
         }
+    }
+
+    /// Refuses changes of a store of which something can't be read.
+    pub(crate) fn check_sound(&self) -> Result<()> {
+        self.check_open()?;
+        self.replica.losses.error().map_or(Ok(()), Err)
+    }
+
+    /// Stops before an entry that does not fit: from here on the store is read, not written.
+    pub(crate) fn stop(&mut self, n: u64, error: &Error) {
+        let (code, key) = (FindingCode::EntryMisfit, crate::keys::entry(n));
+        self.replica.losses.unreadable(code, Table::Journal, &key, error.clone());
+        self.replica.losses.stopped = Some(n);
     }
 
     /// Tells every listener; those that are gone are forgotten.

@@ -83,9 +83,12 @@ impl<S: Storage> Store<S> {
     ///
     /// Deletions that were cut short are carried on in the background.
     ///
+    /// A store with records that can't be read opens for reading: everything else is there, and
+    /// every change is [`Error::Corrupt`] naming the first bad record until
+    /// [`doctor::repair`](crate::doctor::repair) has mended it.
+    ///
     /// # Errors
-    /// `schema_too_new` when a newer version wrote the store, [`Error::Corrupt`] when a record
-    /// can't be read, and the storage's own errors.
+    /// `schema_too_new` when a newer version wrote the store, and the storage's own errors.
     pub async fn open(storage: S, env: Arc<dyn Env>, options: StoreOptions) -> Result<Self> {
         // Watched before it is read, so that nothing is missed between the two.
         let early = Arc::new(AtomicBool::new(false));
@@ -278,7 +281,19 @@ impl<S: Storage> Store<S> {
     /// # Errors
     /// The storage's own errors; what was appended stays safe in the journal.
     pub async fn checkpoint(&self) -> Result<()> {
+        self.inner.lock().check_sound()?;
         self.ask(|shared, reply| shared.checkpoints.push(reply)).await
+    }
+
+    /// Checks every invariant of the store, reading all of it and changing nothing.
+    ///
+    /// Other instances may go on committing meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Closed`], and the storage's own errors.
+    pub async fn check(&self) -> Result<crate::doctor::Report> {
+        self.inner.lock().check_open()?;
+        crate::doctor::check::check(&self.inner.storage, &*self.inner.env).await
     }
 
     /// Returns the size and state of the store.
@@ -326,6 +341,7 @@ impl<S: Storage> Store<S> {
     }
 
     async fn commit(&self, command: Command) -> Result<Committed> {
+        self.inner.lock().check_sound()?;
         let durability = self.inner.options.durability;
         self.ask(|shared, reply| shared.queue.push_back(Request { command, durability, reply }))
             .await

@@ -152,10 +152,12 @@ pub(super) fn erase(catalog: &Catalog, eraser: &Eraser, at: i64) -> Result<Decis
         removed.add(&counts(record));
     }
     let range = |range| Write::DeleteRange { table: Table::History, range };
-    let writes = match tree {
+    let mut writes = match tree {
         Some(tree) => vec![range(keys::tree(tree))],
         None => batch.iter().map(|record| range(keys::thread(record.tree, record.id))).collect(),
     };
+    let quarantined = eraser.quarantined.iter().cloned();
+    writes.extend(quarantined.map(|key| Write::Delete { table: Table::Catalog, key }));
     let members: Ordinals = batch.iter().map(|record| record.ord).collect();
     let tasks = super::job::without(catalog, &members);
     removed.assignments = tasks.len() as u64;
