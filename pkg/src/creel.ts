@@ -7,6 +7,7 @@ import { type CreelEvents, Events } from "./events.js";
 import { type ImportFile, type ImportOptions, importCodex } from "./import.js";
 import { destroyStore, IndexedDbHost, listStores } from "./indexeddb/index.js";
 import type { InitInput } from "./init.js";
+import { Jobs } from "./jobs.js";
 import { Session } from "./session.js";
 import { Threads } from "./threads.js";
 
@@ -34,6 +35,8 @@ export interface OpenOptions {
 export class Creel {
   /** The threads of the store. */
   readonly threads: Threads;
+  /** The jobs of the store, whose tasks threads are assigned to. */
+  readonly jobs: Jobs;
   readonly #session: Session;
   readonly #events: Events;
 
@@ -77,6 +80,7 @@ export class Creel {
     this.#session = session;
     this.#events = new Events((id) => this.threads.read(id));
     this.threads = new Threads(session, this.#events);
+    this.jobs = new Jobs(session);
     session.listen((event) => this.#events.push(event));
   }
 

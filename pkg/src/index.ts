@@ -11,9 +11,14 @@ export type {
   DeletionProgress,
   EdgeStatus,
   GitInfo,
+  Goal,
+  GoalPatch,
+  GoalStatus,
   ImportProgress,
   ImportReport,
   ItemQuery,
+  Job,
+  JobTask,
   KeyRange,
   PendingDeletion,
   Receipt,
@@ -24,6 +29,7 @@ export type {
   StorageHost,
   StoreStats,
   Table,
+  TaskStatus,
   Thread,
   ThreadDetails,
   ThreadPage,
@@ -36,11 +42,13 @@ export { CreelError } from "./errors.js";
 export type { CreelEvents } from "./events.js";
 export type { ImportFile, ImportOptions } from "./import.js";
 export { type InitInput, init } from "./init.js";
+export { Jobs, type TaskState } from "./jobs.js";
 export { ThreadHandle } from "./thread-handle.js";
 export {
   type ChildrenOption,
   type DeleteOptions,
   type ItemPage,
+  type LogQuery,
   type StoredItem,
   Threads,
 } from "./threads.js";

@@ -48,14 +48,25 @@ pub(crate) fn argument<T>(name: &str, value: Option<Ts<T>>) -> Result<T>
 where
     T: DeserializeOwned + Tsify + Default,
 {
-    let Some(value) = value.map(|value| value.js_value()).filter(|value| !value.is_null()) else {
-        return Ok(T::default());
-    };
-    if !value.is_object() || js_sys::Array::is_array(&value) {
+    match value.map(|value| value.js_value()).filter(|value| !value.is_null()) {
+        Some(value) => object(name, &value, &IDS),
+        None => Ok(T::default()),
+    }
+}
+
+/// Reads the object called `name`, whose properties `ids` are thread ids.
+///
+/// # Errors
+/// As [`argument`].
+pub(crate) fn object<T>(name: &str, value: &JsValue, ids: &[&str]) -> Result<T>
+where
+    T: DeserializeOwned,
+{
+    if !value.is_object() || js_sys::Array::is_array(value) {
         return Err(invalid(name, "it must be an object".to_owned()));
     }
     let given = without_undefined(value.unchecked_ref());
-    for field in IDS {
+    for field in ids {
         if let Some(id) = get(&given, field).as_string() {
             thread_id(&id)?;
         }
@@ -69,6 +80,14 @@ where
 /// Reads a thread id.
 pub(crate) fn thread_id(text: &str) -> Result<ThreadId> {
     ThreadId::from_str(text)
+}
+
+/// Reads a UUID, the argument called `name`.
+///
+/// # Errors
+/// [`Error::InvalidField`] with the name.
+pub(crate) fn uuid<T: FromStr>(name: &str, text: &str) -> Result<T> {
+    text.parse().map_err(|_| invalid(name, format!("`{text:.80}` is not a UUID")))
 }
 
 /// Turns a core result into one that JavaScript takes.

@@ -59,6 +59,7 @@ test("every error of the core keeps its code, whether to try again, and its caus
     ["thread_not_archived", false, undefined],
     ["thread_exists", false, undefined],
     ["parent_not_found", false, undefined],
+    ["job_not_found", false, undefined],
     ["cycle", false, undefined],
     ["not_spawned", false, undefined],
     ["has_children", false, undefined],
@@ -208,8 +209,13 @@ test("after a panic every call is refused, and opening again works", async () =>
     const host: StorageHost = new MapHost("panic");
     const store = await creel.Creel.open({ storage: host });
     const thread = await store.threads.create({ name: "Kept" });
-    // This call waits for a host that never answers while the module panics under it.
-    host.commit = () => new Promise(() => {});
+    const uncaught: string[] = [];
+    addEventListener("error", ({ message }) => uncaught.push(message));
+    addEventListener("unhandledrejection", ({ reason }) => uncaught.push(String(reason)));
+    // A timer is set for the end of the grace.
+    await (await store.threads.create()).delete({ grace: 60 });
+    // This call waits for a host that answers when the module is gone.
+    host.commit = () => new Promise((resolve) => setTimeout(resolve, 60));
     const code = (error: { code: string }) => error.code;
     const waiting = store.threads.create().catch(code);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -223,12 +229,14 @@ test("after a panic every call is refused, and opening again works", async () =>
     const again = await creel.Creel.open({ storage: new MapHost("panic") });
     const { name } = await again.threads.read(thread.id);
     await again.threads.create();
+    await new Promise((resolve) => setTimeout(resolve, 150));
     await again.close();
-    return { trap, codes, name };
+    return { trap, codes, name, uncaught };
   });
   assert.deepEqual(found, {
     trap: "RuntimeError",
     codes: ["instance_dead", "instance_dead", "instance_dead"],
     name: "Kept",
+    uncaught: [],
   });
 });
