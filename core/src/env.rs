@@ -14,6 +14,13 @@ pub trait Env: Debug + MaybeSend + MaybeSync + 'static {
     /// Returns the wall clock in milliseconds since the Unix epoch. It may jump; the store copes.
     fn now_ms(&self) -> i64;
 
+    /// Returns a clock that only goes forward, in milliseconds, for measuring; as fine as there is.
+    ///
+    /// The default is the wall clock.
+    fn monotonic_ms(&self) -> f64 {
+        self.now_ms() as f64
+    }
+
     /// Returns 16 unpredictable bytes, for ids.
     fn random(&self) -> [u8; 16];
 

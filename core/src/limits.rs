@@ -26,6 +26,8 @@ pub const MAX_TASKS: usize = 10_000;
 pub const MAX_DEPTH: usize = 128;
 /// The longest cursor or search term that is read, in bytes.
 pub const MAX_QUERY_TEXT: usize = 4096;
+/// The most threads that a store takes over its life, deleted ones included.
+pub const MAX_THREADS: u32 = 1 << 24;
 /// The size that a segment of a history grows to, in bytes.
 pub const SEGMENT_BYTES: usize = 128 * 1024;
 /// The threads of one catalog page.

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::AssertUnwindSafe;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_executor::Executor;
 use futures_lite::FutureExt;
@@ -35,6 +35,11 @@ impl Env for SystemEnv {
             Ok(since) => millis(since),
             Err(before) => -millis(before.duration()),
         }
+    }
+
+    fn monotonic_ms(&self) -> f64 {
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed().as_secs_f64() * 1000.0
     }
 
     fn random(&self) -> [u8; 16] {

@@ -1,5 +1,7 @@
 //! The store from its public face, over the memory storage.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use creel::storage::MemoryStorage;

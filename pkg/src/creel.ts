@@ -4,8 +4,8 @@
 import type { ImportReport, PendingDeletion, StorageHost, StoreStats } from "../wasm/creel.js";
 import { CreelError } from "./errors.js";
 import { type CreelEvents, Events } from "./events.js";
-import { destroyStore, IndexedDbHost, listStores } from "./indexeddb/index.js";
 import { type ImportFile, type ImportOptions, importCodex } from "./import.js";
+import { destroyStore, IndexedDbHost, listStores } from "./indexeddb/index.js";
 import type { InitInput } from "./init.js";
 import { Session } from "./session.js";
 import { Threads } from "./threads.js";

@@ -38,8 +38,10 @@ export async function importCodex(
     }
     for (const path of await session.call(() => codex.order())) {
       const file = rollouts.get(path);
-      const text = file && (await bytes(file));
-      if (text) onProgress?.(await session.call(() => codex.rollout(path, text)));
+      if (!file) continue;
+      const text = await bytes(file);
+      const progress = await session.call(() => codex.rollout(path, text));
+      onProgress?.(progress);
     }
     return await session.call(() => codex.finish());
   } finally {

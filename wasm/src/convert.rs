@@ -5,13 +5,14 @@
 
 use std::str::FromStr;
 
-use creel::{Error, Result, ThreadId};
-use js_sys::{Object, Reflect};
+use creel::{BoxFuture, Error, Result, ThreadId};
+use js_sys::{Object, Promise, Reflect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_wasm_bindgen::Serializer;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::future_to_promise;
 
 use crate::errors;
 
@@ -31,6 +32,12 @@ pub(crate) fn plain(value: &impl Serialize) -> JsResult<JsValue> {
     let serializer =
         Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true);
     value.serialize(&serializer).map_err(JsValue::from)
+}
+
+/// Makes a promise of a future, whatever its type, through one bridge.
+pub(crate) fn promise(future: impl Future<Output = JsResult<JsValue>> + 'static) -> Promise {
+    let future: BoxFuture<'static, JsResult<JsValue>> = Box::pin(future);
+    future_to_promise(future)
 }
 
 /// Reads the argument called `name`; a missing one is the default.

@@ -2,7 +2,14 @@
 
 use creel::{BoxFuture, Env};
 use gloo_timers::future::TimeoutFuture;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+}
 
 /// The longest time that one JavaScript timer waits: a longer one would fire at once.
 const LONGEST_TIMER: u64 = i32::MAX as u64;
@@ -14,6 +21,10 @@ pub(crate) struct WasmEnv;
 impl Env for WasmEnv {
     fn now_ms(&self) -> i64 {
         js_sys::Date::now() as i64
+    }
+
+    fn monotonic_ms(&self) -> f64 {
+        performance_now()
     }
 
     fn random(&self) -> [u8; 16] {

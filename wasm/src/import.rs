@@ -1,26 +1,27 @@
 //! An import of Codex sessions: the files are found and read in JavaScript, understood in the core.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
+use creel::import::Importer;
 use creel::import::codex::is_rollout;
-use creel::import::{ImportProgress, ImportReport, Importer};
 use creel::storage::BoxedStorage;
 use creel::{Error, Store};
-use tsify::Ts;
+use js_sys::Promise;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::convert::{JsResult, answer, checked};
+use crate::convert::{JsResult, checked, plain, promise};
 
 /// One import. Announce every file, ask for their order, give them in that order, finish.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct CodexImport {
-    importer: RefCell<Option<Importer<BoxedStorage>>>,
+    importer: Rc<RefCell<Option<Importer<BoxedStorage>>>>,
 }
 
 impl CodexImport {
     pub(crate) fn new(store: Store<BoxedStorage>) -> Self {
-        Self { importer: RefCell::new(Some(Importer::new(store))) }
+        Self { importer: Rc::new(RefCell::new(Some(Importer::new(store)))) }
     }
 }
 
@@ -53,18 +54,25 @@ impl CodexImport {
     }
 
     /// Imports one file, whole; only one at a time.
-    pub async fn rollout(&self, path: String, text: Vec<u8>) -> JsResult<Ts<ImportProgress>> {
-        let taken = self.importer.take();
-        let mut importer = checked(taken.ok_or(Error::Closed))?;
-        let progress = importer.rollout(&path, &text).await;
-        self.importer.replace(Some(importer));
-        answer(&checked(progress)?)
+    #[wasm_bindgen(unchecked_return_type = "Promise<ImportProgress>")]
+    pub fn rollout(&self, path: String, text: Vec<u8>) -> Promise {
+        let place = Rc::clone(&self.importer);
+        promise(async move {
+            let mut importer = checked(place.take().ok_or(Error::Closed))?;
+            let progress = importer.rollout(&path, &text).await;
+            place.replace(Some(importer));
+            plain(&checked(progress)?)
+        })
     }
 
     /// Archives what the source has archived, and reports.
-    pub async fn finish(&self) -> JsResult<Ts<ImportReport>> {
-        let importer = checked(self.importer.take().ok_or(Error::Closed))?;
-        answer(&checked(importer.finish().await)?)
+    #[wasm_bindgen(unchecked_return_type = "Promise<ImportReport>")]
+    pub fn finish(&self) -> Promise {
+        let importer = self.importer.take();
+        promise(async move {
+            let importer = checked(importer.ok_or(Error::Closed))?;
+            plain(&checked(importer.finish().await)?)
+        })
     }
 
     fn with<T>(&self, call: impl FnOnce(&mut Importer<BoxedStorage>) -> T) -> JsResult<T> {

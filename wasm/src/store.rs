@@ -1,24 +1,23 @@
 //! The one class that JavaScript holds: every method of a store, its arguments and answers translated.
 
 use std::cell::RefCell;
-use std::future::Future;
 use std::sync::Arc;
 
 use creel::protocol::Dispatcher;
 use creel::storage::{BoxedStorage, Durability, MemoryStorage};
 use creel::{
-    Appended, ChangeEvent, Children, CreateThread, DeleteOptions, DeletionPlan, EdgeStatus, Error,
-    ItemQuery, PendingDeletion, Receipt, StoreOptions, StoreStats, Thread, ThreadId, ThreadPage,
-    ThreadPatch, ThreadQuery,
+    CreateThread, DeleteOptions, EdgeStatus, Error, ItemPage, ItemQuery, Receipt, StoreOptions,
+    StoreStats, ThreadPatch, ThreadQuery,
 };
-use js_sys::Function;
+use js_sys::{Function, Promise};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use tsify::Ts;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::convert::{JsResult, answer, argument, checked, invalid, thread_id};
+use crate::convert::{JsResult, answer, argument, checked, invalid, plain, promise, thread_id};
 use crate::env::WasmEnv;
 use crate::host::{Host, JsHost};
 use crate::import::CodexImport;
@@ -27,6 +26,9 @@ use crate::{errors, items};
 type Core = creel::Store<BoxedStorage>;
 
 /// One open store. Every method may be called while others run.
+///
+/// The methods are plain functions that return promises, so that all of them share one bridge from
+/// futures: an `async fn` each would carry its own copy.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Store {
@@ -36,128 +38,134 @@ pub struct Store {
 #[wasm_bindgen]
 impl Store {
     /// Opens the store kept by `host`, or an empty one in memory if there is none.
-    pub async fn open(host: Option<Host>, durability: Option<String>) -> JsResult<Store> {
-        let storage = match host {
-            Some(host) => BoxedStorage::new(JsHost::new(host)),
-            None => BoxedStorage::new(MemoryStorage::default()),
-        };
-        let durability = checked(read_durability(durability.as_deref()))?;
-        let mut options = StoreOptions::default();
-        options.durability = durability;
-        let core = checked(Core::open(storage, Arc::new(WasmEnv), options).await)?;
-        Ok(Self { core: RefCell::new(Some(core)) })
+    #[wasm_bindgen(unchecked_return_type = "Promise<Store>")]
+    pub fn open(host: Option<Host>, durability: Option<String>) -> Promise {
+        promise(async move {
+            let storage = match host {
+                Some(host) => BoxedStorage::new(JsHost::new(host)),
+                None => BoxedStorage::new(MemoryStorage::default()),
+            };
+            let mut options = StoreOptions::default();
+            options.durability = checked(read_durability(durability.as_deref()))?;
+            let core = checked(Core::open(storage, Arc::new(WasmEnv), options).await)?;
+            Ok(Self { core: RefCell::new(Some(core)) }.into())
+        })
     }
 
     /// Creates a thread.
-    pub async fn create(&self, options: Option<Ts<CreateThread>>) -> JsResult<Ts<Thread>> {
-        self.answer(async |core| core.create(argument("options", options)?).await).await
+    #[wasm_bindgen(unchecked_return_type = "Promise<Thread>")]
+    pub fn create(&self, options: Option<Ts<CreateThread>>) -> Promise {
+        self.run(object, async move |core| core.create(argument("options", options)?).await)
     }
 
     /// Appends items: a JSON array, or one JSON object a line.
-    pub async fn append(&self, id: String, items: String) -> JsResult<Ts<Appended>> {
-        self.answer(async |core| core.append(thread_id(&id)?, items::read(&items)?).await).await
+    #[wasm_bindgen(unchecked_return_type = "Promise<Appended>")]
+    pub fn append(&self, id: String, items: String) -> Promise {
+        self.run(object, async move |core| core.append(thread_id(&id)?, items::read(&items)?).await)
     }
 
     /// Reads a page of items, as the JSON text of `{ data, nextCursor, backwardsCursor }`.
-    pub async fn items(&self, id: String, query: Option<Ts<ItemQuery>>) -> JsResult<String> {
-        let page =
-            self.call(async |core| core.items(thread_id(&id)?, argument("query", query)?).await);
-        page.await.map(|page| items::write(&page))
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn items(&self, id: String, query: Option<Ts<ItemQuery>>) -> Promise {
+        let write = |page: ItemPage| Ok(items::write(&page).into());
+        self.run(write, async move |core| {
+            core.items(thread_id(&id)?, argument("query", query)?).await
+        })
     }
 
     /// Reads a thread.
-    pub async fn read(&self, id: String) -> JsResult<Ts<Thread>> {
-        self.answer(async |core| core.read(thread_id(&id)?).await).await
+    #[wasm_bindgen(unchecked_return_type = "Promise<Thread>")]
+    pub fn read(&self, id: String) -> Promise {
+        self.run(object, async move |core| core.read(thread_id(&id)?).await)
     }
 
     /// Changes a thread's metadata.
-    pub async fn update(&self, id: String, patch: Ts<ThreadPatch>) -> JsResult<Ts<Thread>> {
-        self.answer(async |core| {
+    #[wasm_bindgen(unchecked_return_type = "Promise<Thread>")]
+    pub fn update(&self, id: String, patch: Ts<ThreadPatch>) -> Promise {
+        self.run(object, async move |core| {
             core.update(thread_id(&id)?, argument("patch", Some(patch))?).await
         })
-        .await
     }
 
     /// Lists threads.
-    pub async fn list(&self, query: Option<Ts<ThreadQuery>>) -> JsResult<Ts<ThreadPage>> {
-        self.answer(async |core| core.list(argument("query", query)?).await).await
+    #[wasm_bindgen(unchecked_return_type = "Promise<ThreadPage>")]
+    pub fn list(&self, query: Option<Ts<ThreadQuery>>) -> Promise {
+        self.run(object, async move |core| core.list(argument("query", query)?).await)
     }
 
     /// Lists the children of a thread.
-    pub async fn children(&self, id: String) -> JsResult<Vec<Ts<Thread>>> {
-        answers(self.call(async |core| core.children(thread_id(&id)?).await)).await
+    #[wasm_bindgen(unchecked_return_type = "Promise<Thread[]>")]
+    pub fn children(&self, id: String) -> Promise {
+        self.run(object, async move |core| core.children(thread_id(&id)?).await)
     }
 
     /// Lists the descendants of a thread, by depth, then by id.
-    pub async fn descendants(&self, id: String) -> JsResult<Vec<Ts<Thread>>> {
-        answers(self.call(async |core| core.descendants(thread_id(&id)?).await)).await
+    #[wasm_bindgen(unchecked_return_type = "Promise<Thread[]>")]
+    pub fn descendants(&self, id: String) -> Promise {
+        self.run(object, async move |core| core.descendants(thread_id(&id)?).await)
     }
 
     /// Archives a thread and its descendants; resolves to the newly archived ones.
-    pub async fn archive(&self, id: String) -> JsResult<Vec<String>> {
-        self.call(async |core| core.archive(thread_id(&id)?).await).await.map(texts)
+    #[wasm_bindgen(unchecked_return_type = "Promise<string[]>")]
+    pub fn archive(&self, id: String) -> Promise {
+        self.run(object, async move |core| core.archive(thread_id(&id)?).await)
     }
 
     /// Undoes `archive`; resolves to the newly unarchived ones.
-    pub async fn unarchive(&self, id: String) -> JsResult<Vec<String>> {
-        self.call(async |core| core.unarchive(thread_id(&id)?).await).await.map(texts)
+    #[wasm_bindgen(unchecked_return_type = "Promise<string[]>")]
+    pub fn unarchive(&self, id: String) -> Promise {
+        self.run(object, async move |core| core.unarchive(thread_id(&id)?).await)
     }
 
     /// Tells what a deletion would take.
-    #[wasm_bindgen(js_name = planDelete)]
-    pub async fn plan_delete(
-        &self,
-        id: String,
-        options: Option<Ts<DeleteOptions>>,
-    ) -> JsResult<Ts<DeletionPlan>> {
-        self.answer(async |core| {
-            let children: Children = argument("options", options)?.children;
-            core.plan_delete(thread_id(&id)?, children).await
+    #[wasm_bindgen(js_name = planDelete, unchecked_return_type = "Promise<DeletionPlan>")]
+    pub fn plan_delete(&self, id: String, options: Option<Ts<DeleteOptions>>) -> Promise {
+        self.run(object, async move |core| {
+            let options: DeleteOptions = argument("options", options)?;
+            core.plan_delete(thread_id(&id)?, options.children).await
         })
-        .await
     }
 
     /// Deletes a thread.
-    pub async fn delete(
-        &self,
-        id: String,
-        options: Option<Ts<DeleteOptions>>,
-    ) -> JsResult<Ts<Receipt>> {
-        self.answer(async |core| core.delete(thread_id(&id)?, argument("options", options)?).await)
-            .await
+    #[wasm_bindgen(unchecked_return_type = "Promise<Receipt>")]
+    pub fn delete(&self, id: String, options: Option<Ts<DeleteOptions>>) -> Promise {
+        self.run(object, async move |core| {
+            core.delete(thread_id(&id)?, argument("options", options)?).await
+        })
     }
 
     /// Undoes a deletion; resolves to the threads that are back.
-    pub async fn undelete(&self, deletion: String) -> JsResult<Vec<String>> {
-        self.call(async |core| {
-            let id = deletion.parse().map_err(|_| {
-                invalid("deletionId", format!("`{deletion:.80}` is not a UUID"))
-            })?;
+    #[wasm_bindgen(unchecked_return_type = "Promise<string[]>")]
+    pub fn undelete(&self, deletion: String) -> Promise {
+        self.run(object, async move |core| {
+            let id = deletion
+                .parse()
+                .map_err(|_| invalid("deletionId", format!("`{deletion:.80}` is not a UUID")))?;
             core.undelete(id).await
         })
-        .await
-        .map(texts)
     }
 
     /// Lists the deletions that are not finished.
-    #[wasm_bindgen(js_name = pendingDeletions)]
-    pub async fn pending_deletions(&self) -> JsResult<Vec<Ts<PendingDeletion>>> {
-        answers(self.call(async |core| core.pending_deletions().await)).await
+    #[wasm_bindgen(js_name = pendingDeletions, unchecked_return_type = "Promise<PendingDeletion[]>")]
+    pub fn pending_deletions(&self) -> Promise {
+        self.run(object, async move |core| core.pending_deletions().await)
     }
 
     /// Reads what the deletion of a thread did.
-    pub async fn receipt(&self, id: String) -> JsResult<Option<Ts<Receipt>>> {
-        let receipt = self.call(async |core| core.receipt(thread_id(&id)?).await).await?;
-        receipt.as_ref().map(answer).transpose()
+    #[wasm_bindgen(unchecked_return_type = "Promise<Receipt | undefined>")]
+    pub fn receipt(&self, id: String) -> Promise {
+        let write = |receipt: Option<Receipt>| {
+            receipt.map_or(Ok(JsValue::UNDEFINED), |receipt| plain(&receipt))
+        };
+        self.run(write, async move |core| core.receipt(thread_id(&id)?).await)
     }
 
     /// Opens or closes the edge between a thread and its parent.
-    #[wasm_bindgen(js_name = setEdgeStatus)]
-    pub async fn set_edge_status(&self, id: String, status: String) -> JsResult<Ts<Thread>> {
-        self.answer(async |core| {
+    #[wasm_bindgen(js_name = setEdgeStatus, unchecked_return_type = "Promise<Thread>")]
+    pub fn set_edge_status(&self, id: String, status: String) -> Promise {
+        self.run(object, async move |core| {
             core.set_edge_status(thread_id(&id)?, read_status(&status)?).await
         })
-        .await
     }
 
     /// Calls `listener` for every change from now on, in the order of the journal.
@@ -168,9 +176,9 @@ impl Store {
         let events = checked(self.core())?.subscribe();
         spawn_local(async move {
             while let Ok(event) = events.recv().await {
-                if let Ok(event) = answer::<ChangeEvent>(&event) {
+                if let Ok(event) = plain(&event) {
                     // The listener is the package's own and throws nothing.
-                    let _ = listener.call1(&JsValue::NULL, &event.into());
+                    let _ = listener.call1(&JsValue::NULL, &event);
                 }
             }
         });
@@ -178,13 +186,16 @@ impl Store {
     }
 
     /// Calls a method of the protocol; parameters and answer are JSON texts.
-    pub async fn request(&self, method: String, params: Option<String>) -> JsResult<String> {
-        let core = checked(self.core())?;
-        let params = params.map(RawValue::from_string).transpose();
-        let params = checked(params.map_err(|e| invalid("params", e.to_string())))?;
-        let dispatcher = Dispatcher::new(core, Arc::new(WasmEnv));
-        let answer = dispatcher.request(&method, params.as_deref()).await;
-        answer.map(|answer| answer.get().to_owned()).map_err(|error| errors::of_wire(&error))
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn request(&self, method: String, params: Option<String>) -> Promise {
+        let core = self.core();
+        promise(async move {
+            let params = params.map(RawValue::from_string).transpose();
+            let params = checked(params.map_err(|e| invalid("params", e.to_string())))?;
+            let dispatcher = Dispatcher::new(checked(core)?, Arc::new(WasmEnv));
+            let answer = dispatcher.request(&method, params.as_deref()).await;
+            answer.map(|answer| answer.get().into()).map_err(|error| errors::of_wire(&error))
+        })
     }
 
     /// Begins an import of Codex sessions.
@@ -194,8 +205,9 @@ impl Store {
     }
 
     /// Reads what other instances have committed.
-    pub async fn refresh(&self) -> JsResult<()> {
-        self.call(async |core| core.refresh().await).await
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn refresh(&self) -> Promise {
+        self.run(nothing, async move |core| core.refresh().await)
     }
 
     /// Counts what the store holds.
@@ -204,50 +216,50 @@ impl Store {
     }
 
     /// Packs the journal's news into pages and segments.
-    pub async fn checkpoint(&self) -> JsResult<()> {
-        self.call(async |core| core.checkpoint().await).await
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn checkpoint(&self) -> Promise {
+        self.run(nothing, async move |core| core.checkpoint().await)
     }
 
     /// Closes the store and gives its memory back; a second call does nothing.
-    pub async fn close(&self) -> JsResult<()> {
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn close(&self) -> Promise {
         let core = self.core.take();
-        match core {
-            Some(core) => checked(core.close().await),
-            None => Ok(()),
-        }
+        promise(async move {
+            if let Some(core) = core {
+                checked(core.close().await)?;
+            }
+            Ok(JsValue::UNDEFINED)
+        })
     }
 
     fn core(&self) -> creel::Result<Core> {
         self.core.borrow().clone().ok_or(Error::Closed)
     }
 
-    async fn call<T>(
+    /// Runs `method` and lets `write` make the JavaScript value of what it returns.
+    fn run<T: 'static>(
         &self,
-        method: impl AsyncFnOnce(Core) -> creel::Result<T>,
-    ) -> JsResult<T> {
-        let result = match self.core() {
-            Ok(core) => method(core).await,
-            Err(error) => Err(error),
-        };
-        checked(result)
-    }
-
-    async fn answer<T: serde::Serialize + tsify::Tsify>(
-        &self,
-        method: impl AsyncFnOnce(Core) -> creel::Result<T>,
-    ) -> JsResult<Ts<T>> {
-        answer(&self.call(method).await?)
+        write: impl FnOnce(T) -> JsResult<JsValue> + 'static,
+        method: impl AsyncFnOnce(Core) -> creel::Result<T> + 'static,
+    ) -> Promise {
+        let core = self.core();
+        promise(async move {
+            let result = match core {
+                Ok(core) => method(core).await,
+                Err(error) => Err(error),
+            };
+            write(checked(result)?)
+        })
     }
 }
 
-async fn answers<T: serde::Serialize + tsify::Tsify>(
-    values: impl Future<Output = JsResult<Vec<T>>>,
-) -> JsResult<Vec<Ts<T>>> {
-    values.await?.iter().map(answer).collect()
+fn object<T: Serialize>(value: T) -> JsResult<JsValue> {
+    plain(&value)
 }
 
-fn texts(ids: Vec<ThreadId>) -> Vec<String> {
-    ids.iter().map(ToString::to_string).collect()
+fn nothing((): ()) -> JsResult<JsValue> {
+    Ok(JsValue::UNDEFINED)
 }
 
 fn read_durability(text: Option<&str>) -> creel::Result<Durability> {

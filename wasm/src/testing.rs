@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use creel::storage::{StorageError, StorageResult};
 use creel::storage::conformance::{self, Capabilities, Factory, Outcome, Verdict};
+use creel::storage::{StorageError, StorageResult};
 use creel::{Error, ThreadId};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Promise};
@@ -67,8 +67,7 @@ fn samples() -> Vec<Error> {
     let text = || "text".to_owned();
     let failed = |message: &str| JsFailure::new(js_sys::Error::new(message).into());
     let full = StorageError::QuotaExceeded { cause: Some(Arc::new(failed("the disk is full"))) };
-    let unavailable =
-        StorageError::Unavailable { retryable: false, reason: text(), cause: None };
+    let unavailable = StorageError::Unavailable { retryable: false, reason: text(), cause: None };
     vec![
         Error::InvalidThreadId { value: text(), reason: text() },
         Error::ThreadNotFound { id },
@@ -106,8 +105,9 @@ fn samples() -> Vec<Error> {
 
 /// Panics in the middle of a call.
 #[wasm_bindgen]
+#[expect(clippy::panic, reason = "that is what it is for")]
 pub fn panic() {
-    std::hint::black_box(Vec::<u8>::new())[0];
+    panic!("asked for by a test");
 }
 
 fn line(Outcome { name, verdict }: &Outcome) -> String {

@@ -57,11 +57,7 @@ export function useShortcuts(demo: Demo): void {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (demo.actions.dialog()) return;
     const target = event.target;
-    if (
-      target instanceof HTMLElement &&
-      target.closest("input, textarea, select, [contenteditable]")
-    )
-      return;
+    if (target instanceof HTMLElement && target.closest("input, textarea, select, dialog")) return;
     const shortcut = SHORTCUTS.find((it) => it.run && it.keys.includes(event.key));
     if (!shortcut?.run) return;
     event.preventDefault();

@@ -31,8 +31,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     TcpListener::bind(address)
         .with_context(|| format!("port {} can't be used: choose another with --port", args.port))?;
     let package = package::build(workspace)?;
-    let demo = Project::open(workspace, DEMO).context("there is no demo to serve")?;
-    demo.install_tarball(&package.tarball.context("there is no package to build the demo from")?)?;
+    let demo = Project::open(workspace, DEMO);
+    demo.install_tarball(&package.tarball)?;
     demo.run("build", &[])?;
 
     println!("\nCreel's demo: http://127.0.0.1:{}/ (Ctrl-C stops it)", args.port);

@@ -15,13 +15,9 @@ pub(crate) struct Project<'a> {
 }
 
 impl<'a> Project<'a> {
-    /// Opens the project in a directory; a directory without a `package.json` is skipped with a printed line.
-    pub(crate) fn open(workspace: &'a Workspace, directory: &'a str) -> Option<Self> {
-        if workspace.path(directory).join("package.json").is_file() {
-            return Some(Self { workspace, directory });
-        }
-        println!("skipped: {directory} has no package.json");
-        None
+    /// Opens the project in a directory.
+    pub(crate) fn open(workspace: &'a Workspace, directory: &'a str) -> Self {
+        Self { workspace, directory }
     }
 
     /// Installs what the lock file names, unless that was done since it changed.
@@ -36,8 +32,7 @@ impl<'a> Project<'a> {
         println!("installing the npm packages of {directory}");
         let _there = shell.push_dir(self.workspace.path(directory));
         // No package of ours needs an install script, and none of others' is run.
-        let install = if shell.path_exists("package-lock.json") { "ci" } else { "install" };
-        cmd!(shell, "npm {install} --ignore-scripts --no-audit --no-fund --loglevel=error")
+        cmd!(shell, "npm ci --ignore-scripts --no-audit --no-fund --loglevel=error")
             .quiet()
             .run()
             .with_context(|| {

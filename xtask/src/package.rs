@@ -14,8 +14,8 @@ use crate::{setup, wasm};
 /// What a build of the package made.
 #[derive(Debug)]
 pub(crate) struct Package {
-    /// The packed package; none as long as there is only its wasm.
-    pub(crate) tarball: Option<PathBuf>,
+    /// The packed package.
+    pub(crate) tarball: PathBuf,
     sizes: Sizes,
 }
 
@@ -26,14 +26,10 @@ pub(crate) struct Package {
 pub(crate) fn build(workspace: &Workspace) -> Result<Package> {
     wasm::build(workspace)?;
     setup::npm_tools(workspace)?;
-    let tarball = match Project::open(workspace, PACKAGE) {
-        Some(project) => {
-            project.install()?;
-            project.run("build", &[])?;
-            Some(pack(workspace)?)
-        }
-        None => None,
-    };
+    let project = Project::open(workspace, PACKAGE);
+    project.install()?;
+    project.run("build", &[])?;
+    let tarball = pack(workspace)?;
     let sizes = Sizes::measure(workspace)?;
     sizes.print();
     Ok(Package { tarball, sizes })

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check and test as named steps, the cheap ones first.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use xshell::cmd;
@@ -38,10 +38,10 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     if args.wasm || args.browser || everything {
         let package = steps.step("npm package", || package::within_budget(workspace))?;
         if args.wasm || everything {
-            javascript(workspace, package.tarball.as_deref(), &mut steps)?;
+            javascript(workspace, &package.tarball, &mut steps)?;
         }
         if args.browser || everything {
-            browser(workspace, package.tarball.as_deref(), &mut steps)?;
+            browser(workspace, &package.tarball, &mut steps)?;
         }
     }
     steps.finish();
@@ -74,12 +74,10 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     })
 }
 
-fn javascript(workspace: &Workspace, tarball: Option<&Path>, steps: &mut Steps) -> Result<()> {
+fn javascript(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Result<()> {
     steps.step("binding lints", || wasm::lint(workspace))?;
     for directory in [PACKAGE, DEMO, BROWSER_TESTS] {
-        let Some(project) = open(workspace, directory, tarball)? else {
-            continue;
-        };
+        let project = open(workspace, directory, tarball)?;
         steps.step(&format!("{directory}: lint"), || project.run("lint", &[]))?;
         steps.step(&format!("{directory}: types"), || project.run("typecheck", &[]))?;
         if directory == PACKAGE {
@@ -89,36 +87,27 @@ fn javascript(workspace: &Workspace, tarball: Option<&Path>, steps: &mut Steps) 
     Ok(())
 }
 
-fn browser(workspace: &Workspace, tarball: Option<&Path>, steps: &mut Steps) -> Result<()> {
+fn browser(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Result<()> {
     let chromium = steps.step("Chromium", || chromium::ensure(workspace))?;
-    if let Some(demo) = open(workspace, DEMO, tarball)? {
-        steps.step("demo build", || demo.run("build", &[]))?;
-    }
-    if let Some(tests) = open(workspace, BROWSER_TESTS, tarball)? {
-        let module = steps.step("module for tests", || wasm::build_for_tests(workspace))?;
-        let tarball = tarball.map(PathBuf::from).unwrap_or_default();
-        let variables = [
-            ("CHROMIUM", chromium.as_path()),
-            ("CREEL_TARBALL", tarball.as_path()),
-            ("CREEL_TESTING_WASM", module.as_path()),
-        ];
-        steps.step("browser tests", || tests.run("test", &variables))?;
-    }
-    Ok(())
+    let demo = open(workspace, DEMO, tarball)?;
+    steps.step("demo build", || demo.run("build", &[]))?;
+    let tests = open(workspace, BROWSER_TESTS, tarball)?;
+    let module = steps.step("module for tests", || wasm::build_for_tests(workspace))?;
+    let variables = [
+        ("CHROMIUM", chromium.as_path()),
+        ("CREEL_TARBALL", tarball),
+        ("CREEL_TESTING_WASM", module.as_path()),
+    ];
+    steps.step("browser tests", || tests.run("test", &variables))
 }
 
 /// Opens a project and installs its packages, the packed Creel among them in all projects that use it.
-fn open<'a>(
-    workspace: &'a Workspace,
-    directory: &'a str,
-    tarball: Option<&Path>,
-) -> Result<Option<Project<'a>>> {
-    let Some(project) = Project::open(workspace, directory) else {
-        return Ok(None);
-    };
-    match tarball {
-        Some(tarball) if directory != PACKAGE => project.install_tarball(tarball)?,
-        _ => project.install()?,
+fn open<'a>(workspace: &'a Workspace, directory: &'a str, tarball: &Path) -> Result<Project<'a>> {
+    let project = Project::open(workspace, directory);
+    if directory == PACKAGE {
+        project.install()?;
+    } else {
+        project.install_tarball(tarball)?;
     }
-    Ok(Some(project))
+    Ok(project)
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::check::{check_entry, check_event, check_packed, check_record};
 use super::event::{Event, Packed, Touch};
 use super::record::{Archived, Record};
 use super::{Catalog, Deletion, Ordinals, Undo};
@@ -27,6 +28,7 @@ impl Catalog {
     ///
     /// After an error the catalog is not usable any more.
     pub(crate) fn apply_entry(&mut self, position: u64, at: i64, events: &[Event]) -> Applied {
+        check_entry(position, at)?;
         self.position = position;
         self.at = self.at.max(at);
         events.iter().try_for_each(|event| self.apply(event, at))
@@ -34,6 +36,7 @@ impl Catalog {
 
     /// Applies one event at a time.
     pub(crate) fn apply(&mut self, event: &Event, at: i64) -> Applied {
+        check_event(event, self.position)?;
         match event {
             Event::Created(record) => self.created(record),
             Event::Appended { thread, first, touch, lines } => {
@@ -52,37 +55,23 @@ impl Catalog {
                 self.drop_tail(ord);
                 Ok(())
             }
-            Event::Updated { thread, touch } => {
-                self.edit(*thread, |record| Ok(record.touch(touch))).map(drop)
-            }
+            Event::Updated { thread, touch } => self.change(*thread, |record| record.touch(touch)),
             Event::EdgeSet { thread, status } => {
-                self.edit(*thread, |record| Ok(record.edge = Some(*status))).map(drop)
+                self.change(*thread, |record| record.edge = Some(*status))
             }
-            Event::Moved { thread, parent, edge } => self
-                .edit(*thread, |record| {
-                    record.parent = *parent;
-                    record.edge = *edge;
-                    Ok(())
-                })
-                .map(drop),
-            Event::GoalSet { thread, goal } => self
-                .edit(*thread, |record| {
-                    record.goal.clone_from(goal);
-                    Ok(())
-                })
-                .map(drop),
-            Event::Logged { thread, first, count } => self
-                .edit(*thread, |record| {
-                    record.logs = first + count;
-                    Ok(())
-                })
-                .map(drop),
-            Event::ToolsSet { thread, tools } => self
-                .edit(*thread, |record| {
-                    record.tools = *tools;
-                    Ok(())
-                })
-                .map(drop),
+            Event::Moved { thread, parent, edge } => self.change(*thread, |record| {
+                record.parent = *parent;
+                record.edge = *edge;
+            }),
+            Event::GoalSet { thread, goal } => {
+                self.change(*thread, |record| record.goal.clone_from(goal))
+            }
+            Event::Logged { thread, first, count } => {
+                self.change(*thread, |record| record.logs = first + count)
+            }
+            Event::ToolsSet { thread, tools } => {
+                self.change(*thread, |record| record.tools = *tools)
+            }
             Event::JobCreated(job) => {
                 self.set_job(job.id, Some(Arc::new((**job).clone())));
                 Ok(())
@@ -113,19 +102,23 @@ impl Catalog {
                 self.erasing(*deletion, members, removed)
             }
             Event::Erased { receipt } => {
+                if !self.pending(receipt.deletion)?.all_erased() {
+                    let reason = format!("deletion {} ends before its time", receipt.deletion);
+                    return Err(ApplyError(reason));
+                }
                 self.set_deletion(receipt.deletion, None);
                 self.add_receipt(Arc::new((**receipt).clone()));
                 Ok(())
             }
             Event::Checkpoint { checkpoint, position, packed, scrubbed, expired } => {
-                self.checkpointed(*checkpoint, *position, packed, scrubbed, expired);
-                Ok(())
+                self.checkpointed(*checkpoint, *position, packed, scrubbed, expired)
             }
         }
     }
 
     /// Puts back a record that a page holds.
     pub(crate) fn load_record(&mut self, record: Record) -> Applied {
+        check_record(&record)?;
         let ord = record.ord;
         if self.slot(ord).is_some() || self.record(record.id).is_some() {
             return Err(ApplyError(format!("thread {} is there twice", record.id)));
@@ -198,6 +191,11 @@ impl Catalog {
             order.iter().map(|ord| Ok(record(ord)?.tree)).collect::<Result<Vec<_>, _>>()?;
         trees.sort_unstable();
         trees.dedup();
+        let taken =
+            members.iter().find(|ord| self.slot(*ord).is_some_and(|record| !record.visible()));
+        if let Some(ord) = taken.or((!members.contains(root)).then_some(root)) {
+            return Err(ApplyError(format!("deletion {deletion} can't have the member {ord}")));
+        }
         self.edit_all(members, |record| record.deletion = Some(deletion))?;
         self.edit_all(detached, |record| {
             record.parent = None;
@@ -222,6 +220,9 @@ impl Catalog {
 
     fn erasing(&mut self, deletion: DeletionId, members: &Ordinals, removed: &Removed) -> Applied {
         let mut state = self.pending(deletion)?.clone();
+        if !state.members.covers(members) {
+            return Err(ApplyError(format!("deletion {deletion} erases what is no member of it")));
+        }
         for ord in members.iter() {
             if self.slot(ord).is_some() {
                 self.set(ord, None);
@@ -253,11 +254,12 @@ impl Catalog {
         packed: &[Packed],
         scrubbed: &[DeletionId],
         expired: &[DeletionId],
-    ) {
+    ) -> Applied {
         self.checkpoint = self.checkpoint.max(checkpoint);
         for packed in packed {
             let Some(record) = self.slot(packed.thread) else { continue };
             if packed.upto > record.packed {
+                check_packed(record, packed)?;
                 let mut record = (**record).clone();
                 record.packed = packed.upto;
                 record.segment = packed.segment;
@@ -281,6 +283,7 @@ impl Catalog {
             self.receipts.remove(id);
             self.receipt_of.retain(|_, deletion| deletion != id);
         }
+        Ok(())
     }
 
     /// Returns the members of a deletion that are not erased, deepest first and the root last.
@@ -303,6 +306,14 @@ impl Catalog {
             .ok_or_else(|| ApplyError(format!("deletion {deletion} is not known")))
     }
 
+    fn change(&mut self, id: ThreadId, change: impl FnOnce(&mut Record)) -> Applied {
+        let edited = self.edit(id, |record| {
+            change(record);
+            Ok(())
+        });
+        edited.map(drop)
+    }
+
     /// Changes one record in place of its old self, and marks its page.
     fn edit(
         &mut self,
@@ -313,6 +324,7 @@ impl Catalog {
             self.record(id).ok_or_else(|| ApplyError(format!("thread {id} is missing")))?;
         let mut record = Record::clone(record);
         change(&mut record)?;
+        check_record(&record)?;
         let ord = record.ord;
         self.set(ord, Some(Arc::new(record)));
         self.mark(ord);
@@ -333,16 +345,16 @@ impl Catalog {
 impl Removed {
     /// Adds another batch's counts.
     pub(crate) fn add(&mut self, other: &Self) {
-        self.threads += other.threads;
-        self.items += other.items;
-        self.bytes += other.bytes;
-        self.names += other.names;
-        self.edges += other.edges;
-        self.goals += other.goals;
-        self.logs += other.logs;
-        self.tools += other.tools;
-        self.memory_modes += other.memory_modes;
-        self.assignments += other.assignments;
+        self.threads = self.threads.saturating_add(other.threads);
+        self.items = self.items.saturating_add(other.items);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.names = self.names.saturating_add(other.names);
+        self.edges = self.edges.saturating_add(other.edges);
+        self.goals = self.goals.saturating_add(other.goals);
+        self.logs = self.logs.saturating_add(other.logs);
+        self.tools = self.tools.saturating_add(other.tools);
+        self.memory_modes = self.memory_modes.saturating_add(other.memory_modes);
+        self.assignments = self.assignments.saturating_add(other.assignments);
     }
 }
 

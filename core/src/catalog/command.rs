@@ -95,6 +95,17 @@ pub(crate) struct Eraser {
 }
 
 impl Command {
+    /// Returns the thread that the command's caller is shown afterwards.
+    pub(crate) fn answers_with(&self) -> Option<ThreadId> {
+        match self {
+            Self::Create { id, thread } => Some(thread.id.unwrap_or(*id)),
+            Self::Update { thread, .. }
+            | Self::SetEdge { thread, .. }
+            | Self::SetParent { thread, .. } => Some(*thread),
+            _ => None,
+        }
+    }
+
     /// Tells whether the command makes room, so that it goes first when room is scarce.
     pub(crate) fn frees(&self) -> bool {
         matches!(self, Self::Delete { .. } | Self::Erase(_))

@@ -140,7 +140,8 @@ impl Indexes {
             (&mut totals.items, record.len),
             (&mut totals.bytes, record.bytes),
         ] {
-            *total = if add { *total + value } else { total.saturating_sub(value) };
+            // Modulo arithmetic, so that what is added comes off again whatever it was.
+            *total = if add { total.wrapping_add(value) } else { total.wrapping_sub(value) };
         }
     }
 }

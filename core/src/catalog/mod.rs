@@ -6,6 +6,7 @@
 
 mod apply;
 mod changes;
+mod check;
 mod command;
 mod decide;
 mod event;
@@ -98,7 +99,7 @@ enum Undo {
     Grown,
     Tail(u32, Option<Tail>),
     TailLength(u32, usize),
-    Deletion(DeletionId, Option<Deletion>),
+    Deletion(DeletionId, Option<Box<Deletion>>),
     Dirty(u32, Option<u64>),
     Job(Uuid, Option<Arc<Job>>, Option<u64>),
 }
@@ -204,7 +205,7 @@ impl Catalog {
             None => self.deletions.remove(&id),
         };
         if let Some(undo) = &mut self.undo {
-            undo.push(Undo::Deletion(id, old));
+            undo.push(Undo::Deletion(id, old.map(Box::new)));
         }
     }
 
@@ -268,7 +269,7 @@ impl Catalog {
                     }
                 }
                 Undo::Deletion(id, Some(deletion)) => {
-                    self.deletions.insert(id, deletion);
+                    self.deletions.insert(id, *deletion);
                 }
                 Undo::Deletion(id, None) => {
                     self.deletions.remove(&id);

@@ -24,6 +24,19 @@ impl Ordinals {
         after > 0 && self.ranges[after - 1].1 >= ordinal
     }
 
+    /// Returns the ordinal after the last one, 0 for an empty set.
+    pub(crate) fn end(&self) -> u32 {
+        self.ranges.last().map_or(0, |(_, last)| last.saturating_add(1))
+    }
+
+    /// Tells whether every ordinal of `other` is in the set.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        other.ranges.iter().all(|(first, last)| {
+            let after = self.ranges.partition_point(|(start, _)| start <= first);
+            after > 0 && self.ranges[after - 1].1 >= *last
+        })
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.ranges.iter().flat_map(|(first, last)| *first..=*last)
     }
@@ -78,15 +91,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_set_of_ranges_is_a_set(a in prop::collection::vec(0_u32..60, 0..40), b in prop::collection::vec(0_u32..60, 0..40)) {
+        fn a_set_of_ranges_is_a_set(
+            a in prop::collection::vec(0_u32..60, 0..40),
+            b in prop::collection::vec(0_u32..60, 0..40),
+            c in prop::collection::vec(0_u32..60, 0..4),
+        ) {
             let mut set: Ordinals = a.iter().copied().collect();
             set.extend(&b.iter().copied().collect());
-            let model: BTreeSet<u32> = a.into_iter().chain(b).collect();
+            let model: BTreeSet<u32> = a.into_iter().chain(b.clone()).collect();
             prop_assert_eq!(set.iter().collect::<Vec<_>>(), model.iter().copied().collect::<Vec<_>>());
             prop_assert_eq!(set.len(), model.len() as u64);
             for ordinal in 0..61 {
                 prop_assert_eq!(set.contains(ordinal), model.contains(&ordinal));
             }
+            prop_assert_eq!(set.end(), model.last().map_or(0, |last| last + 1));
+            prop_assert!(set.covers(&b.iter().copied().collect()));
+            let other: BTreeSet<u32> = c.iter().copied().collect();
+            prop_assert_eq!(set.covers(&c.into_iter().collect()), model.is_superset(&other));
             let ranges: Vec<(u32, u32)> = set.into();
             prop_assert!(ranges.windows(2).all(|pair| pair[0].1 + 1 < pair[1].0));
         }

@@ -3,13 +3,10 @@
 //! A plan covers the state at one position. Entries that arrive before it is committed only move
 //! its own entry further on, unless they rewrite what it read.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use uuid::Uuid;
 
 use super::entry::{CatalogPage, Entry, FORMAT, Head, corrupt, encode};
-use super::load::read;
 use super::replica::Replica;
 use crate::catalog::{Catalog, Event, Packed, Record, Segment, Tail};
 use crate::error::Result;
@@ -17,7 +14,7 @@ use crate::id::DeletionId;
 use crate::item::Line;
 use crate::keys;
 use crate::limits::SEGMENT_BYTES;
-use crate::storage::{Storage, Table, Write};
+use crate::storage::{Key, Table, Write};
 
 /// Receipts are kept for 30 days …
 const RECEIPT_AGE: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -40,10 +37,25 @@ pub(crate) struct Plan {
     pub(crate) writes: Vec<Write>,
 }
 
-/// Plans a checkpoint of the state that `replica` holds.
-pub(crate) async fn plan<S: Storage>(storage: &S, replica: &Replica) -> Result<Plan> {
+/// Returns the segments that a checkpoint of this state goes on writing, and so has to read.
+pub(crate) fn segments_to_read(catalog: &Catalog) -> Vec<Key> {
+    let tails = tails(catalog);
+    tails
+        .iter()
+        .filter(|(record, tail)| fits(record, tail))
+        .map(|(it, _)| segment_key(it))
+        .collect()
+}
+
+/// Plans a checkpoint of the state that `replica` holds; `read` are the values of
+/// [`segments_to_read`].
+///
+/// # Errors
+/// [`Error::Corrupt`](crate::Error::Corrupt) naming a segment that is missing or is not what the
+/// catalog says.
+pub(crate) fn plan(replica: &Replica, read: Vec<Option<Bytes>>) -> Result<Plan> {
     let catalog = &replica.catalog;
-    let (packed, mut writes) = pack(storage, catalog).await?;
+    let (packed, mut writes) = pack(catalog, read)?;
     let checkpoint = catalog.checkpoint + 1;
     let expired = expired(catalog);
     let event = Event::Checkpoint {
@@ -78,51 +90,51 @@ pub(crate) fn survives(entry: &Entry) -> bool {
 }
 
 /// Packs every tail, of invisible threads too: they may be undeleted.
-async fn pack<S: Storage>(storage: &S, catalog: &Catalog) -> Result<(Vec<Packed>, Vec<Write>)> {
-    let mut tails: BTreeMap<u32, (&Record, &Tail)> = BTreeMap::new();
-    for (ord, tail) in catalog.tails() {
-        if let Some(record) = catalog.slot(ord).filter(|_| !tail.lines().is_empty()) {
-            tails.insert(ord, (record, tail));
-        }
-    }
-    let onto: Vec<&Record> = tails
-        .values()
-        .filter(|(record, tail)| fits(record, tail))
-        .map(|(record, _)| *record)
-        .collect();
-    let wanted = onto.iter().map(|record| segment_key(record)).collect();
-    let found =
-        if onto.is_empty() { Vec::new() } else { read(storage, Table::History, wanted).await? };
-    let mut open: BTreeMap<u32, Bytes> = BTreeMap::new();
-    for (record, value) in onto.iter().zip(found) {
-        let key = segment_key(record);
-        let value = value.ok_or_else(|| corrupt(Table::History, &key, "the segment is missing"))?;
-        open.insert(record.ord, value);
-    }
+fn pack(catalog: &Catalog, read: Vec<Option<Bytes>>) -> Result<(Vec<Packed>, Vec<Write>)> {
+    let mut read = read.into_iter();
     let (mut packed, mut writes) = (Vec::new(), Vec::new());
-    for (ord, (record, tail)) in tails {
-        let (segment, parts) = match open.remove(&ord) {
-            Some(value) => {
-                let mut value = value.to_vec();
-                append(&mut value, tail.lines());
-                let first = record.segment.first;
-                (Segment { first, bytes: value.len() as u64 }, vec![(first, Bytes::from(value))])
-            }
-            None => {
-                let parts = crate::catalog::segments(record.packed, tail.lines());
-                let last = parts.last().map(|(first, text)| (*first, text.len() as u64));
-                let (first, bytes) = last.unwrap_or_default();
-                let parts = parts.into_iter().map(|(first, text)| (first, text.into())).collect();
-                (Segment { first, bytes }, parts)
-            }
+    for (record, tail) in tails(catalog) {
+        let (segment, parts) = if fits(record, tail) {
+            let mut value = segment_so_far(record, read.next().flatten())?;
+            append(&mut value, tail.lines());
+            let first = record.segment.first;
+            (Segment { first, bytes: value.len() as u64 }, vec![(first, Bytes::from(value))])
+        } else {
+            let parts = crate::catalog::segments(record.packed, tail.lines());
+            let last = parts.last().map(|(first, text)| (*first, text.len() as u64));
+            let (first, bytes) = last.unwrap_or_default();
+            let parts = parts.into_iter().map(|(first, text)| (first, text.into())).collect();
+            (Segment { first, bytes }, parts)
         };
         for (first, value) in parts {
             let key = keys::segment(record.tree, record.id, first);
             writes.push(Write::Put { table: Table::History, key, value });
         }
-        packed.push(Packed { thread: ord, upto: record.len, segment });
+        packed.push(Packed { thread: record.ord, upto: record.len, segment });
     }
     Ok((packed, writes))
+}
+
+/// Returns every thread with a tail, by ordinal.
+fn tails(catalog: &Catalog) -> Vec<(&Record, &Tail)> {
+    let mut tails: Vec<(&Record, &Tail)> = catalog
+        .tails()
+        .filter(|(_, tail)| !tail.lines().is_empty())
+        .filter_map(|(ord, tail)| Some((&**catalog.slot(ord)?, tail)))
+        .collect();
+    tails.sort_unstable_by_key(|(record, _)| record.ord);
+    tails
+}
+
+/// What is read short must not be written back short.
+fn segment_so_far(record: &Record, value: Option<Bytes>) -> Result<Vec<u8>> {
+    let key = segment_key(record);
+    let value = value.ok_or_else(|| corrupt(Table::History, &key, "the segment is missing"))?;
+    if value.len() as u64 != record.segment.bytes {
+        let reason = format!("it has {} bytes, not {}", value.len(), record.segment.bytes);
+        return Err(corrupt(Table::History, &key, reason));
+    }
+    Ok(value.to_vec())
 }
 
 fn fits(record: &Record, tail: &Tail) -> bool {

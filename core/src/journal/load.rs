@@ -9,6 +9,7 @@ use super::entry::{
     CatalogPage, CommitId, Entry, FORMAT, Head, check_format, corrupt, decode, encode,
 };
 use super::replica::Replica;
+use crate::catalog::Catalog;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::id::new_uuid;
@@ -84,6 +85,9 @@ async fn load_from<S: Storage>(storage: &S, head: Head) -> Result<Option<Replica
     let mut replica = Replica::default();
     (replica.epoch, replica.last, replica.writers) = (head.epoch, head.last, head.writers);
     let catalog = &mut replica.catalog;
+    let counts = [head.position, head.checkpoint];
+    Catalog::check_head(head.next_ordinal, counts, head.at, &head.deletions)
+        .map_err(|error| corrupt(Table::Catalog, keys::HEAD, error.0))?;
     catalog.load_head(head.next_ordinal, head.deletions);
     catalog.checkpoint = head.checkpoint;
     catalog.position = head.position;
@@ -101,6 +105,10 @@ async fn load_from<S: Storage>(storage: &S, head: Head) -> Result<Option<Replica
             }
             catalog.load_record(record).map_err(|error| corrupt(Table::Catalog, &key, error.0))?;
         }
+    }
+    if let Err(error) = catalog.check_deletions() {
+        return overtaken(storage, head.checkpoint, corrupt(Table::Catalog, keys::HEAD, error.0))
+            .await;
     }
     for (key, value) in scan_all(storage, Table::Catalog, KeyRange::prefix(keys::RECEIPTS)).await? {
         let receipt: Receipt = decode(Table::Catalog, &key, &value)?;
@@ -120,22 +128,24 @@ async fn load_from<S: Storage>(storage: &S, head: Head) -> Result<Option<Replica
             continue;
         }
         if n != replica.catalog.position + 1 {
-            return hole(storage, &key, head.checkpoint).await;
+            let hole = corrupt(Table::Journal, &key, "the entry before it is missing");
+            return overtaken(storage, head.checkpoint, hole).await;
         }
         replica.accept(&read_entry(&key, &value, n, &replica.last)?, value.len() as u64)?;
     }
     Ok(Some(replica))
 }
 
-/// A hole is a checkpoint that came between, or else damage.
-async fn hole<S: Storage>(storage: &S, key: &str, checkpoint: u64) -> Result<Option<Replica>> {
+/// What does not fit is a checkpoint that came between, or else damage.
+async fn overtaken<S: Storage>(
+    storage: &S,
+    checkpoint: u64,
+    damage: Error,
+) -> Result<Option<Replica>> {
     let head = read(storage, Table::Catalog, vec![keys::HEAD.into()]).await?.pop().flatten();
     let head: Option<Head> =
         head.map(|head| decode(Table::Catalog, keys::HEAD, &head)).transpose()?;
-    if head.is_some_and(|head| head.checkpoint == checkpoint) {
-        return Err(corrupt(Table::Journal, key, "the entry before it is missing"));
-    }
-    Ok(None)
+    if head.is_some_and(|head| head.checkpoint == checkpoint) { Err(damage) } else { Ok(None) }
 }
 
 /// Reads an entry, and checks that it is the one that follows `prev`.

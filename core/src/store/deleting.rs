@@ -30,7 +30,8 @@ impl<S: Storage> Store<S> {
     /// # Errors
     /// Before the commit: [`Error::PlanChanged`], [`Error::HasChildren`],
     /// [`Error::ThreadNotFound`]. After it: [`Error::EraseIncomplete`] when erasing keeps failing
-    /// (it goes on by itself), [`Error::Undeleted`] when the deletion was undone.
+    /// or the store is closed (it goes on by itself, or with the next open),
+    /// [`Error::Undeleted`] when the deletion was undone.
     pub async fn delete(&self, id: ThreadId, options: DeleteOptions) -> Result<Receipt> {
         let deletion = new_uuid(&*self.inner.env);
         let wait = if options.grace.is_some() { Wait::Committed } else { options.wait };
@@ -42,7 +43,10 @@ impl<S: Storage> Store<S> {
         };
         match wait {
             Wait::Committed => self.receipt_of(deletion),
-            Wait::Erased => self.ask(|shared, reply| wait_for(shared, deletion, reply)).await,
+            Wait::Erased => {
+                let erased = self.ask(|shared, reply| wait_for(shared, deletion, reply)).await;
+                erased.map_err(|error| incomplete(deletion, error))
+            }
         }
     }
 
@@ -130,6 +134,14 @@ impl<S: Storage> Store<S> {
         }
         let state = catalog.deletion(deletion);
         state.map(receipt_so_far).ok_or(Error::Undeleted { deletion })
+    }
+}
+
+/// The deletion is decided: whatever stops the waiting, a caller must not take it for a refusal.
+fn incomplete(deletion: DeletionId, error: Error) -> Error {
+    match error {
+        Error::EraseIncomplete { .. } | Error::Undeleted { .. } => error,
+        other => Error::EraseIncomplete { deletion, reason: other.to_string() },
     }
 }
 

@@ -95,9 +95,9 @@ async fn try_group<S: Storage>(
                 continue;
             }
         }
-        let Some(prepared) = prepared else { return Ok(results(decisions)) };
+        let Some(prepared) = prepared else { return Ok(results(inner, group, decisions)) };
         match commit(inner, prepared).await {
-            Sent::Committed => return Ok(results(decisions)),
+            Sent::Committed => return Ok(results(inner, group, decisions)),
             Sent::Failed(error) => return Err(error),
             Sent::Conflict => {
                 pulled = true;
@@ -109,10 +109,22 @@ async fn try_group<S: Storage>(
     Err(Error::Closed)
 }
 
-fn results(decisions: Vec<Result<Decision>>) -> Vec<Result<Committed>> {
-    decisions
-        .into_iter()
-        .map(|decision| decision.map(|decision| Committed { events: decision.events }))
+fn results<S: Storage>(
+    inner: &Inner<S>,
+    group: &[(&Command, Durability)],
+    decisions: Vec<Result<Decision>>,
+) -> Vec<Result<Committed>> {
+    let shared = inner.lock();
+    let catalog = &shared.replica.catalog;
+    let committed = |command: &Command, decision: Decision| {
+        let record = command.answers_with().and_then(|id| catalog.record(id));
+        let thread = record.map(|record| Box::new(catalog.thread(record)));
+        Committed { events: decision.events, thread }
+    };
+    group
+        .iter()
+        .zip(decisions)
+        .map(|((command, _), decision)| decision.map(|decision| committed(command, decision)))
         .collect()
 }
 
@@ -196,14 +208,14 @@ pub(super) enum Sent {
 
 /// Sends a commit, and applies it when it is there.
 pub(super) async fn commit<S: Storage>(inner: &Inner<S>, prepared: Prepared) -> Sent {
-    let started = inner.env.now_ms();
+    let started = inner.env.monotonic_ms();
     let outcome = send(&inner.storage, &*inner.env, &prepared, false).await;
     settle(inner, prepared, outcome, started)
 }
 
 /// Finds out what became of a commit of an unknown outcome.
 pub(super) async fn settle_unknown<S: Storage>(inner: &Inner<S>, prepared: Prepared) -> Sent {
-    let started = inner.env.now_ms();
+    let started = inner.env.monotonic_ms();
     let outcome = send(&inner.storage, &*inner.env, &prepared, true).await;
     settle(inner, prepared, outcome, started)
 }
@@ -212,12 +224,12 @@ fn settle<S: Storage>(
     inner: &Inner<S>,
     prepared: Prepared,
     outcome: Outcome,
-    started: i64,
+    started: f64,
 ) -> Sent {
     let mut shared = inner.lock();
     match outcome {
         Outcome::Committed => {
-            shared.last_commit_ms = Some(inner.env.now_ms() - started);
+            shared.last_commit_ms = Some(inner.env.monotonic_ms() - started);
             match shared.replica.accept(&prepared.entry, prepared.size) {
                 Ok(changes) => {
                     erasing::answered(&mut shared, &changes);

@@ -51,7 +51,7 @@ pub(crate) struct Shared {
     pub(crate) closers: Vec<Reply<()>>,
     pub(crate) erasures: HashMap<DeletionId, Erasure>,
     pub(crate) listeners: Vec<async_channel::Sender<ChangeEvent>>,
-    pub(crate) last_commit_ms: Option<i64>,
+    pub(crate) last_commit_ms: Option<f64>,
     /// Whether the driver runs.
     pub(crate) driving: bool,
     /// When the driver is to look for work again, and which sleeper is to wake it.
@@ -80,10 +80,13 @@ pub(crate) struct Request {
     pub(crate) reply: Reply<Committed>,
 }
 
-/// Where the events of a command came to be.
+/// What a command led to.
 #[derive(Clone, Debug)]
 pub(crate) struct Committed {
     pub(crate) events: Vec<crate::catalog::Event>,
+    /// The thread that the command is about, as the commit left it: when the caller gets to look,
+    /// another instance may have deleted it.
+    pub(crate) thread: Option<Box<crate::thread::Thread>>,
 }
 
 pub(crate) type Reply<T> = oneshot::Sender<Result<T>>;

@@ -11,7 +11,8 @@ mod items;
 mod packing;
 mod work;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 
 use futures_channel::oneshot;
 
@@ -86,22 +87,26 @@ impl<S: Storage> Store<S> {
     /// `schema_too_new` when a newer version wrote the store, [`Error::Corrupt`] when a record
     /// can't be read, and the storage's own errors.
     pub async fn open(storage: S, env: Arc<dyn Env>, options: StoreOptions) -> Result<Self> {
-        let replica = load(&storage, &*env).await?;
-        let mut inner = Inner::new(storage, env, options, replica);
-        let watcher = Arc::new(std::sync::OnceLock::<std::sync::Weak<Inner<S>>>::new());
-        let watched = Arc::clone(&watcher);
-        let watches = inner.storage.watch(Box::new(move |()| {
-            if let Some(inner) = watched.get().and_then(std::sync::Weak::upgrade) {
+        // Watched before it is read, so that nothing is missed between the two.
+        let early = Arc::new(AtomicBool::new(false));
+        let watcher = Arc::new(OnceLock::<Weak<Inner<S>>>::new());
+        let (missed, watched) = (Arc::clone(&early), Arc::clone(&watcher));
+        let watches = storage.watch(Box::new(move |()| {
+            missed.store(true, Ordering::SeqCst);
+            if let Some(inner) = watched.get().and_then(Weak::upgrade) {
                 inner.lock().news = true;
                 driver::kick(&inner);
             }
         }));
+        let replica = load(&storage, &*env).await?;
+        let mut inner = Inner::new(storage, env, options, replica);
         if !watches {
             inner.options.poll_ms.get_or_insert(POLL_MS);
         }
         let inner = Arc::new(inner);
         // Nobody else sets it.
         let _ = watcher.set(Arc::downgrade(&inner));
+        inner.lock().news |= early.load(Ordering::SeqCst);
         driver::kick(&inner);
         Ok(Self { inner })
     }
@@ -115,8 +120,7 @@ impl<S: Storage> Store<S> {
     /// the field that is out of its limits.
     pub async fn create(&self, thread: CreateThread) -> Result<Thread> {
         let id = thread.id.unwrap_or_else(|| ThreadId::new(&*self.inner.env));
-        self.commit(Command::Create { id, thread: Box::new(thread) }).await?;
-        self.read(id).await
+        self.change(id, Command::Create { id, thread: Box::new(thread) }).await
     }
 
     /// Appends items to a thread's history, all or none; no items are nothing to do.
@@ -171,8 +175,7 @@ impl<S: Storage> Store<S> {
     /// [`Error::EmptyName`], [`Error::TooLarge`], [`Error::ThreadNotFound`],
     /// [`Error::ThreadDeleted`], [`Error::ThreadArchived`].
     pub async fn update(&self, id: ThreadId, patch: ThreadPatch) -> Result<Thread> {
-        self.commit(Command::Update { thread: id, patch: Box::new(patch) }).await?;
-        self.read(id).await
+        self.change(id, Command::Update { thread: id, patch: Box::new(patch) }).await
     }
 
     /// Returns a page of threads; see [`ThreadQuery`] for filters, orders and cursors.
@@ -239,8 +242,7 @@ impl<S: Storage> Store<S> {
     /// # Errors
     /// [`Error::NotSpawned`] for a root, [`Error::ThreadNotFound`] and [`Error::ThreadDeleted`].
     pub async fn set_edge_status(&self, child: ThreadId, status: EdgeStatus) -> Result<Thread> {
-        self.commit(Command::SetEdge { thread: child, status }).await?;
-        self.read(child).await
+        self.change(child, Command::SetEdge { thread: child, status }).await
     }
 
     /// Moves a thread, with everything below it, under another parent, or makes it a root.
@@ -249,8 +251,7 @@ impl<S: Storage> Store<S> {
     /// [`Error::Cycle`], [`Error::ParentNotFound`], [`Error::ThreadArchived`],
     /// [`Error::ThreadNotFound`] and [`Error::ThreadDeleted`].
     pub async fn set_parent(&self, id: ThreadId, parent: Option<ThreadId>) -> Result<Thread> {
-        self.commit(Command::SetParent { thread: id, parent }).await?;
-        self.read(id).await
+        self.change(id, Command::SetParent { thread: id, parent }).await
     }
 
     /// Returns a stream of everything committed from now on, by this instance and by others, in
@@ -294,7 +295,7 @@ impl<S: Storage> Store<S> {
             journal_entries,
             journal_bytes,
             position: catalog.position,
-            last_commit_ms: shared.last_commit_ms.map(|ms| ms as f64),
+            last_commit_ms: shared.last_commit_ms,
             pending_deletions: catalog.deletions().count() as u64,
         }
     }
@@ -316,6 +317,12 @@ impl<S: Storage> Store<S> {
         }
         driver::kick(&self.inner);
         closed.await.unwrap_or(Ok(()))
+    }
+
+    /// Commits a change of a thread, and returns the thread as the commit left it.
+    async fn change(&self, id: ThreadId, command: Command) -> Result<Thread> {
+        let committed = self.commit(command).await?;
+        committed.thread.map(|thread| *thread).ok_or(Error::ThreadNotFound { id })
     }
 
     async fn commit(&self, command: Command) -> Result<Committed> {

@@ -5,10 +5,11 @@ use super::driver::{advance, reply_all};
 use super::group::{Sent, commit, entry_time};
 use super::inner::{Inner, Shared};
 use crate::error::{Error, Result};
-use crate::journal::checkpoint::{Plan, plan};
+use crate::journal::checkpoint::{Plan, plan, segments_to_read};
 use crate::journal::commit::prepare;
 use crate::journal::entry::{CommitId, Entry, FORMAT};
-use crate::storage::{Durability, Storage};
+use crate::journal::load::read;
+use crate::storage::{Durability, Storage, Table};
 
 /// Checkpoints of one instance are at least this far apart, in milliseconds.
 const APART: i64 = 1000;
@@ -92,8 +93,14 @@ fn rest<S: Storage>(inner: &Inner<S>, failed: bool) {
 /// Packs the journal up to now and trims it.
 pub(super) async fn checkpoint<S: Storage>(inner: &Inner<S>) -> Result<()> {
     for _ in 0..PLANS {
-        let replica = inner.lock().replica.clone();
-        let planned = plan(&inner.storage, &replica).await;
+        let wanted = segments_to_read(&inner.lock().replica.catalog);
+        let segments = if wanted.is_empty() {
+            Vec::new()
+        } else {
+            read(&inner.storage, Table::History, wanted).await?
+        };
+        // Only the driver changes the replica, so it is still the one that asked.
+        let planned = plan(&inner.lock().replica, segments);
         let planned = match planned {
             // What the plan wanted to read may have been rewritten by others meanwhile.
             Err(Error::Corrupt { .. }) if advance(inner).await?.moved => continue,

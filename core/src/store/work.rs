@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::Store;
-use crate::catalog::{Catalog, Command};
+use crate::catalog::{Catalog, Command, Event};
 use crate::error::{Error, Result};
 use crate::goal::{Goal, GoalPatch, Job, JobTask};
 use crate::id::{ThreadId, new_uuid};
@@ -21,8 +21,11 @@ impl<S: Storage> Store<S> {
     /// no goal; [`Error::TooLarge`]; and those of [`append`](Self::append).
     pub async fn set_goal(&self, id: ThreadId, patch: GoalPatch) -> Result<Goal> {
         let goal = new_uuid(&*self.inner.env);
-        self.commit(Command::SetGoal { thread: id, id: goal, patch: Box::new(patch) }).await?;
-        self.goal(id).await?.ok_or(Error::ThreadNotFound { id })
+        let command = Command::SetGoal { thread: id, id: goal, patch: Box::new(patch) };
+        match self.commit(command).await?.events.into_iter().next() {
+            Some(Event::GoalSet { goal: Some(goal), .. }) => Ok(*goal),
+            _ => self.goal(id).await?.ok_or(Error::ThreadNotFound { id }),
+        }
     }
 
     /// Returns a thread's goal.

@@ -125,6 +125,10 @@ export class Demo {
     await until(async () => assert.deepEqual(await this.tree(), expected));
   }
 
+  expectFigure(name: string, value: string): Promise<void> {
+    return until(async () => assert.equal(await this.figure(name), value));
+  }
+
   figure(name: string): Promise<string> {
     return this.page.locator(`[data-figure=${name}]`).innerText();
   }

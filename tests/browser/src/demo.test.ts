@@ -6,6 +6,7 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { Browser, BrowserContext } from "playwright-core";
+import { fillTheDisk, recordFrames, recordShifts } from "./demo-in-page.js";
 import { Demo, launch, serveFolder, until } from "./demo-page.js";
 
 const HERE = join(import.meta.dirname, "..");
@@ -127,11 +128,11 @@ describe("a folder of sessions", () => {
           await other.expectTree(home.others);
           await other.page.getByText("This thread was deleted.").waitFor();
           await other.page.getByText("thread_deleted").waitFor();
-          assert.equal(await demo.figure("threads"), "2");
+          await demo.expectFigure("threads", "2");
 
           await demo.page.reload();
           await demo.expectTree(home.others);
-          assert.equal(await demo.figure("threads"), "2");
+          await demo.expectFigure("threads", "2");
           demo.expectCalm();
           other.expectCalm();
         }),
@@ -152,7 +153,7 @@ describe("a folder of sessions", () => {
       assert.equal(await demo.report(), "0/0");
       await demo.page.getByText("6 threads").first().waitFor();
       await demo.button("Read them").click();
-      assert.equal(await demo.figure("threads"), "2");
+      await demo.expectFigure("threads", "2");
     }));
 });
 
@@ -200,7 +201,7 @@ describe("a long thread", () => {
         });
         await bounded();
       }
-      await demo.page.getByText("Line 1.", { exact: true }).waitFor();
+      await demo.page.locator(".items").getByText("Line 1.", { exact: true }).waitFor();
       await shot(demo, "long");
       demo.expectCalm();
     }));
@@ -218,7 +219,7 @@ describe("the keyboard alone", () => {
       await demo.expectTree(["Warp"]);
       await keys.type("Set up the loom");
       await keys.press("Enter");
-      await demo.page.getByLabel("Items").getByText("Set up the loom").waitFor();
+      await demo.page.locator(".items").getByText("Set up the loom").waitFor();
       await keys.press("Escape");
       assert.equal(await demo.page.evaluate(() => document.activeElement?.id), "tree");
       await keys.press("s");
@@ -242,6 +243,7 @@ describe("the keyboard alone", () => {
       await demo.page.getByText("Archived threads can be read, not written.").waitFor();
       await keys.press("e");
       await demo.page.getByText("Back from the archive: 2 threads").waitFor();
+      await demo.page.getByRole("textbox", { name: "Message" }).waitFor();
       await keys.press("F2");
       await demo.page.getByLabel("Name of the thread").waitFor();
       await keys.type("Cloth");
@@ -254,6 +256,8 @@ describe("the keyboard alone", () => {
       await keys.press("Escape");
       await keys.press("Delete");
       await demo.button("Delete 2 threads").waitFor();
+      assert.equal(await demo.page.evaluate(() => document.activeElement?.textContent), "Keep");
+      await keys.press("Tab");
       await keys.press("Enter");
       await demo.page.getByText("The rack is empty.").waitFor();
       demo.expectCalm();
@@ -296,29 +300,28 @@ describe("the page", () => {
       await context.setOffline(true);
       await demo.page.reload();
       await demo.page.getByRole("button", { name: "The ferries leave an hour early" }).waitFor();
-      assert.equal(await demo.figure("threads"), "8");
+      await demo.expectFigure("threads", "8");
       await context.setOffline(false);
     }));
 
-  it("says when the browser gives no more space, and goes on when it does", () =>
+  it("says when the browser gives no more space, keeps what was written, and goes on when it does", () =>
     inNewProfile(async (context) => {
-      const devtools = await context.newCDPSession(await context.newPage());
-      const { origin } = new URL(url);
-      await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 3_000_000 });
       const demo = await Demo.open(context, url);
-      await demo.page.keyboard.press("n");
-      await demo.page.keyboard.press("Escape");
-      const files = [
-        { name: `rollout-2026-05-06T00-00-00-${LONG}.jsonl`, text: longRollout(30_000) },
-      ];
-      await demo.chooseFiles(files);
+      await demo.button("Load the sample").first().click();
+      await demo.button("Read them").click();
+      const items = await demo.figure("items");
+      const message = demo.page.getByRole("textbox", { name: "Message" });
+      await message.fill("There is no room for this.");
+      const disk = await demo.page.evaluateHandle(fillTheDisk);
+      await demo.button("Append the message").click();
       await demo.page.getByRole("alert").getByText("quota_exceeded").waitFor();
       await shot(demo, "quota");
-      await devtools.send("Storage.overrideQuotaForOrigin", { origin });
-      await demo.page.reload();
-      await demo.openSessions(files);
-      await demo.button("Read them").click();
-      await until(async () => assert.equal(await demo.figure("items"), "30,000"));
+      assert.equal(await message.inputValue(), "There is no room for this.");
+      await demo.expectFigure("items", items);
+      await disk.evaluate((it) => it.free());
+      await demo.button("Append the message").click();
+      await demo.expectFigure("items", String(Number(items) + 1));
+      assert.equal(await message.inputValue(), "");
     }));
 
   it("says what is wrong with an address that leads nowhere", () =>
@@ -370,7 +373,7 @@ function longRollout(items: number): string {
       line(index, "response_item", {
         type: "message",
         role,
-        content: [{ type: "output_text", text }],
+        content: [{ type: role === "user" ? "input_text" : "output_text", text }],
       }),
     );
   }
@@ -379,32 +382,3 @@ function longRollout(items: number): string {
 
 const at = (values: number[], share: number) =>
   [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * share)]?.toFixed(1);
-
-/** Runs in the page. */
-function recordFrames() {
-  const times: number[] = [];
-  let last = performance.now();
-  let on = true;
-  const frame = (now: number) => {
-    times.push(now - last);
-    last = now;
-    if (on) requestAnimationFrame(frame);
-  };
-  requestAnimationFrame(frame);
-  return {
-    stop() {
-      on = false;
-      return times;
-    },
-  };
-}
-
-/** Runs in the page. */
-function recordShifts() {
-  let sum = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries())
-      sum += (entry as PerformanceEntry & { value: number }).value;
-  }).observe({ type: "layout-shift" });
-  return { sum: () => sum };
-}

@@ -178,13 +178,12 @@ export function DeleteDialog(props: { id: string }) {
           />
         </div>
         <footer>
-          <button type="button" disabled={busy()} onClick={actions.closeDialog}>
+          <button type="button" autofocus disabled={busy()} onClick={actions.closeDialog}>
             Keep
           </button>
           <button
             type="button"
             class="danger"
-            autofocus
             disabled={busy() || plan.state !== "ready"}
             onClick={confirm}
           >

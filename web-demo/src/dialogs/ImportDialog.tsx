@@ -11,6 +11,7 @@ import { describe, tellError } from "../ui/toasts.tsx";
 import { sampleFiles } from "./sample.ts";
 
 const MOST_LINES = 50;
+const SESSION = /^(rollout-.*\.jsonl|session_index\.jsonl)$/;
 
 export function ImportDialog(props: { files: File[] | undefined }) {
   const { creel, forest, actions } = useDemo();
@@ -21,9 +22,7 @@ export function ImportDialog(props: { files: File[] | undefined }) {
     progress() !== undefined && report() === undefined && failure() === undefined;
 
   async function open(files: File[]): Promise<void> {
-    const sessions = files
-      .map((file) => ({ path: file.webkitRelativePath || file.name, text: () => file.text() }))
-      .filter(({ path }) => /(^|\/)(rollout-[^/]*\.jsonl|session_index\.jsonl)$/.test(path));
+    const sessions = files.filter(({ name }) => SESSION.test(name));
     setReport(undefined);
     if (sessions.length === 0) {
       setFailure(new Error("There is no rollout-….jsonl among these files"));

@@ -153,7 +153,10 @@ function NameField(props: { thread: Thread }) {
       onKeyDown={(event) => {
         if (event.key === "Enter") {
           commit();
-          document.querySelector<HTMLElement>("#composer")?.focus();
+          const next =
+            document.querySelector<HTMLElement>("#composer") ??
+            document.querySelector<HTMLElement>("#tree");
+          next?.focus();
         }
         if (event.key === "Escape") {
           event.stopPropagation();

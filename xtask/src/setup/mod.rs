@@ -24,9 +24,7 @@ pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     toolchain::Toolchain::ensure(workspace)?;
     npm_tools(workspace)?;
     for directory in [PACKAGE, DEMO, BROWSER_TESTS] {
-        if let Some(project) = Project::open(workspace, directory) {
-            project.install()?;
-        }
+        Project::open(workspace, directory).install()?;
     }
     let chromium = chromium::ensure(workspace)?;
     println!("everything is there; Chromium is {}", chromium.display());
@@ -46,8 +44,7 @@ pub(crate) fn npm_tools(workspace: &Workspace) -> Result<()> {
         bail!("`node --version` says {version:?}: {advice}");
     };
     ensure!(found >= NODE, "Node {version} is too old: {advice}");
-    let tools =
-        Project::open(workspace, ".").context("the repository's package.json is missing")?;
+    let tools = Project::open(workspace, ".");
     tools.install()
 }
 

@@ -31,11 +31,10 @@ pub(super) fn unarchive(catalog: &Catalog, id: ThreadId) -> Result<Decision> {
         return Err(Error::ThreadArchived { id: parent.id });
     }
     let together = |ord: u32| {
-        catalog.slot(ord).is_some_and(|record| {
-            record.visible() && record.archived.is_some_and(|other| other.group == archived.group)
-        })
+        let other = catalog.slot(ord).and_then(|record| record.archived);
+        other.is_some_and(|other| other.group == archived.group)
     };
     let root = record.ord;
-    let members = catalog.descendants_among(root, together).into_iter().chain([root]).collect();
-    Ok(Event::Unarchived { root, members }.into())
+    let below = catalog.visible_descendants(root).into_iter().filter(|ord| together(*ord));
+    Ok(Event::Unarchived { root, members: below.chain([root]).collect() }.into())
 }

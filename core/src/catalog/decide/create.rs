@@ -6,6 +6,7 @@ use super::super::{Catalog, Record};
 use super::{validate, writable};
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
+use crate::limits::MAX_THREADS;
 use crate::thread::CreateThread;
 use crate::tree;
 
@@ -41,6 +42,10 @@ pub(super) fn create(
         })?),
         None => None,
     };
+    if catalog.next_ordinal() >= MAX_THREADS {
+        let (size, limit) = (catalog.next_ordinal() as usize, MAX_THREADS as usize);
+        return Err(Error::TooLarge { field: "threads".into(), size, limit });
+    }
     let created_at = thread.created_at.unwrap_or(at);
     let tree = parent.map_or(id, |parent| parent.tree);
     let session = thread

@@ -33,8 +33,8 @@ pub(crate) fn plan(catalog: &Catalog, id: ThreadId, children: Children) -> Resul
         }
     }
     for record in order.iter().filter_map(|ord| catalog.slot(*ord)) {
-        plan.items += record.len;
-        plan.bytes += record.bytes;
+        plan.items = plan.items.saturating_add(record.len);
+        plan.bytes = plan.bytes.saturating_add(record.bytes);
     }
     let taken: Ordinals = order.iter().copied().collect();
     let is_taken =

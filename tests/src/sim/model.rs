@@ -1,0 +1,315 @@
+//! A plain model of what the store must hold: maps and loops, nothing taken from the core.
+//!
+//! It is told what was asked for, in the order in which it was committed, and works out by itself
+//! what that means.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use creel::{Children, DeletionId, ThreadId};
+
+use super::op::Action;
+
+/// One item, by the operation that appended it and its place in that.
+pub type Mark = (u64, u64);
+
+/// What a store must hold at one point of its journal.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// Every thread there ever was.
+    pub threads: BTreeMap<ThreadId, Rc<Thread>>,
+    /// Every deletion there ever was.
+    pub deletions: BTreeMap<DeletionId, Rc<Deletion>>,
+}
+
+/// A thread.
+#[derive(Clone, Debug, Default)]
+pub struct Thread {
+    /// The token that all its content carries.
+    pub token: u64,
+    pub tree: Option<ThreadId>,
+    pub parent: Option<ThreadId>,
+    pub name: String,
+    pub created_at: i64,
+    /// The operation that archived it.
+    pub archived: Option<u64>,
+    pub items: Vec<Mark>,
+    /// The deletion that hides it.
+    pub deletion: Option<DeletionId>,
+    pub erased: bool,
+}
+
+/// A deletion.
+#[derive(Clone, Debug)]
+pub struct Deletion {
+    pub root: ThreadId,
+    pub members: BTreeSet<ThreadId>,
+    pub erased: BTreeSet<ThreadId>,
+    pub undo_until: Option<i64>,
+    pub undone: bool,
+    /// It is finished.
+    pub done: bool,
+}
+
+/// Why the model refuses something, by the code of the store's error.
+pub type Refusal = &'static str;
+
+impl Model {
+    /// Returns a thread that is not deleted.
+    pub fn visible(&self, id: ThreadId) -> Result<&Thread, Refusal> {
+        match self.threads.get(&id) {
+            None => Err("thread_not_found"),
+            Some(thread) if thread.deletion.is_some() => Err("thread_deleted"),
+            Some(thread) => Ok(thread),
+        }
+    }
+
+    fn active(&self, id: ThreadId) -> Result<&Thread, Refusal> {
+        let thread = self.visible(id)?;
+        if thread.archived.is_some() { Err("thread_archived") } else { Ok(thread) }
+    }
+
+    fn parent(&self, parent: Option<ThreadId>) -> Result<(), Refusal> {
+        let Some(parent) = parent else { return Ok(()) };
+        match self.active(parent) {
+            Ok(_) => Ok(()),
+            Err("thread_not_found") => Err("parent_not_found"),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Returns `root` and everything visible below it.
+    pub fn tree(&self, root: ThreadId) -> BTreeSet<ThreadId> {
+        let mut found = BTreeSet::from([root]);
+        loop {
+            let more: Vec<ThreadId> = self
+                .threads
+                .iter()
+                .filter(|(id, thread)| {
+                    thread.deletion.is_none()
+                        && !found.contains(id)
+                        && thread.parent.is_some_and(|parent| found.contains(&parent))
+                })
+                .map(|(id, _)| *id)
+                .collect();
+            if more.is_empty() {
+                return found;
+            }
+            found.extend(more);
+        }
+    }
+
+    /// Returns the visible children of a thread.
+    pub fn children(&self, id: ThreadId) -> BTreeSet<ThreadId> {
+        let child = |thread: &Thread| thread.deletion.is_none() && thread.parent == Some(id);
+        self.threads.iter().filter(|(_, thread)| child(thread)).map(|(id, _)| *id).collect()
+    }
+
+    /// Returns why an action is refused now; `None` if it is not.
+    pub fn refusal(&self, action: &Action) -> Option<Refusal> {
+        self.check(action).err()
+    }
+
+    fn check(&self, action: &Action) -> Result<(), Refusal> {
+        match action {
+            Action::Create { id, parent, .. } => match self.visible(*id) {
+                Err("thread_not_found") => self.parent(*parent),
+                Err(other) => Err(other),
+                Ok(_) => Err("thread_exists"),
+            },
+            Action::Append { thread, .. } | Action::Rename { thread, .. } => {
+                self.active(*thread).map(drop)
+            }
+            Action::Move { thread, parent } => {
+                self.active(*thread)?;
+                self.parent(*parent)?;
+                let mut at = *parent;
+                while let Some(id) = at {
+                    if id == *thread {
+                        return Err("cycle");
+                    }
+                    at = self.threads.get(&id).and_then(|thread| thread.parent);
+                }
+                Ok(())
+            }
+            Action::Archive { thread } | Action::Read { thread, .. } => {
+                self.visible(*thread).map(drop)
+            }
+            Action::Unarchive { thread } => {
+                let found = self.visible(*thread)?;
+                if found.archived.is_none() {
+                    return Err("thread_not_archived");
+                }
+                let parent = found.parent.and_then(|parent| self.threads.get(&parent));
+                match parent.is_some_and(|parent| parent.archived.is_some()) {
+                    true => Err("thread_archived"),
+                    false => Ok(()),
+                }
+            }
+            Action::Delete { thread, children, .. } => {
+                self.visible(*thread)?;
+                let refused = *children == Children::Refuse && !self.children(*thread).is_empty();
+                if refused { Err("has_children") } else { Ok(()) }
+            }
+            Action::Undelete { deletion } => {
+                let found = self.deletions.get(deletion).ok_or("not_undoable")?;
+                let orphan = found.members.iter().any(|member| {
+                    let parent = self.threads.get(member).and_then(|member| member.parent);
+                    parent.is_some_and(|parent| {
+                        !found.members.contains(&parent) && self.visible(parent).is_err()
+                    })
+                });
+                let late = found.done || found.undone || !found.erased.is_empty();
+                if late || orphan { Err("not_undoable") } else { Ok(()) }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Carries out an action that was committed as operation `op`.
+    pub fn commit(&mut self, op: u64, action: &Action) -> Result<(), String> {
+        if let Some(refusal) = self.refusal(action) {
+            return Err(format!("{action:?} was committed, but it is to be refused: {refusal}"));
+        }
+        match action {
+            Action::Create { id, parent, name, created_at, token } => {
+                let tree = parent.and_then(|parent| self.threads.get(&parent)?.tree).unwrap_or(*id);
+                let thread = Thread {
+                    token: *token,
+                    tree: Some(tree),
+                    parent: *parent,
+                    name: name.clone(),
+                    created_at: *created_at,
+                    ..Thread::default()
+                };
+                self.threads.insert(*id, Rc::new(thread));
+            }
+            Action::Append { thread, count, .. } => {
+                self.edit(*thread, |thread| {
+                    thread.items.extend((0..*count).map(|index| (op, index)));
+                });
+            }
+            Action::Rename { thread, name } => {
+                self.edit(*thread, |thread| thread.name.clone_from(name));
+            }
+            Action::Move { thread, parent } => self.edit(*thread, |thread| thread.parent = *parent),
+            Action::Archive { thread } => {
+                for id in self.tree(*thread) {
+                    self.edit(id, |thread| thread.archived = thread.archived.or(Some(op)));
+                }
+            }
+            Action::Unarchive { thread } => {
+                let together = self.threads.get(thread).and_then(|thread| thread.archived);
+                for id in self.tree(*thread) {
+                    self.edit(id, |thread| {
+                        if thread.archived == together {
+                            thread.archived = None;
+                        }
+                    });
+                }
+            }
+            Action::Undelete { deletion } => {
+                let members = self.deletions.get(deletion).map(|found| found.members.clone());
+                for id in members.unwrap_or_default() {
+                    self.edit(id, |thread| thread.deletion = None);
+                }
+                self.edit_deletion(*deletion, |found| found.undone = true);
+            }
+            Action::Delete { .. } => return Err("a deletion needs an id".into()),
+            other => return Err(format!("{other:?} changes nothing")),
+        }
+        Ok(())
+    }
+
+    /// Carries out a deletion.
+    pub fn delete(&mut self, id: DeletionId, action: &Action, at: i64) -> Result<(), String> {
+        if let Some(refusal) = self.refusal(action) {
+            return Err(format!("{action:?} was committed, but it is to be refused: {refusal}"));
+        }
+        let Action::Delete { thread, children, grace, .. } = action else { return Ok(()) };
+        let members = match children {
+            Children::Delete => self.tree(*thread),
+            Children::Detach => {
+                for child in self.children(*thread) {
+                    self.edit(child, |child| child.parent = None);
+                }
+                BTreeSet::from([*thread])
+            }
+            Children::Refuse => BTreeSet::from([*thread]),
+        };
+        for member in &members {
+            self.edit(*member, |member| member.deletion = Some(id));
+        }
+        let deletion = Deletion {
+            root: *thread,
+            members,
+            erased: BTreeSet::new(),
+            undo_until: grace.map(|grace| at.saturating_add_unsigned(grace)),
+            undone: false,
+            done: false,
+        };
+        match self.deletions.insert(id, Rc::new(deletion)) {
+            Some(_) => Err(format!("deletion {id} was committed twice")),
+            None => Ok(()),
+        }
+    }
+
+    /// Erases members of a deletion.
+    pub fn erase(&mut self, id: DeletionId, members: &[ThreadId], at: i64) -> Result<(), String> {
+        let found = self.deletions.get(&id).ok_or("an unknown deletion is erased")?;
+        if found.done || found.undone {
+            return Err(format!("deletion {id} is erased, but it is finished or undone"));
+        }
+        if found.undo_until.is_some_and(|until| at < until) {
+            return Err(format!("deletion {id} is erased before its grace is over"));
+        }
+        if let Some(other) = members.iter().find(|member| !found.members.contains(member)) {
+            return Err(format!("deletion {id} erases {other}, which is no member"));
+        }
+        for member in members {
+            self.edit(*member, |thread| thread.erased = true);
+        }
+        self.edit_deletion(id, |found| found.erased.extend(members));
+        Ok(())
+    }
+
+    /// Finishes a deletion.
+    pub fn finish(&mut self, id: DeletionId) -> Result<(), String> {
+        let found = self.deletions.get(&id).ok_or("an unknown deletion is finished")?;
+        if found.done || found.undone || found.erased != found.members {
+            return Err(format!("deletion {id} is finished before all of it is erased"));
+        }
+        self.edit_deletion(id, |found| found.done = true);
+        Ok(())
+    }
+
+    /// Tells whether a deletion is decided and neither undone nor finished.
+    pub fn pending(&self) -> impl Iterator<Item = (&DeletionId, &Rc<Deletion>)> {
+        self.deletions.iter().filter(|(_, found)| !found.done && !found.undone)
+    }
+
+    /// Checks what must hold of any state.
+    pub fn check_itself(&self) -> Result<(), String> {
+        for (id, thread) in self.threads.iter().filter(|(_, thread)| thread.deletion.is_none()) {
+            if thread.erased {
+                return Err(format!("{id} is visible, and a part of it is erased"));
+            }
+            if thread.parent.is_some_and(|parent| self.visible(parent).is_err()) {
+                return Err(format!("{id} is visible, its parent is not"));
+            }
+        }
+        Ok(())
+    }
+
+    fn edit(&mut self, id: ThreadId, change: impl FnOnce(&mut Thread)) {
+        if let Some(thread) = self.threads.get_mut(&id) {
+            change(Rc::make_mut(thread));
+        }
+    }
+
+    fn edit_deletion(&mut self, id: DeletionId, change: impl FnOnce(&mut Deletion)) {
+        if let Some(deletion) = self.deletions.get_mut(&id) {
+            change(Rc::make_mut(deletion));
+        }
+    }
+}

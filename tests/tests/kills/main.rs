@@ -1,0 +1,122 @@
+//! Real processes killed with -9 while they work on a SQLite store, in every phase of its work.
+//!
+//! What a victim was told is written down here, outside of it, as it comes through a pipe. After
+//! each kill the store is opened by another process, this one: nothing that was acknowledged is
+//! lost, nothing that was deleted comes back, nothing is half there, and every deletion ends.
+//!
+//! `CREEL_KILLS` sets the number of kills; at least 20 of them land in each phase.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod known;
+mod shot;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use creel::storage::{KeyRange, Order, SqliteStorage, Storage, Table};
+use creel::{Env, Store, StoreOptions, SystemEnv};
+use futures_lite::future::block_on;
+
+use known::Known;
+use shot::{Phase, shoot};
+
+/// The kills of a run, unless `CREEL_KILLS` says otherwise; 300 of them take some two minutes.
+const KILLS: usize = 100;
+/// The least kills in each phase.
+const LEAST: usize = 20;
+/// The stores are worked on side by side, each by one victim after the other.
+const LANES: usize = 2;
+/// A store is left for a new one after this many victims.
+const VICTIMS: usize = 25;
+/// A deletion that has not ended after this long never will, in milliseconds.
+const PATIENCE: i64 = 60_000;
+
+/// How many kills landed in each phase, and how many deletions were found unfinished.
+#[derive(Default)]
+struct Counts {
+    kills: usize,
+    missed: usize,
+    landed: BTreeMap<Phase, usize>,
+    resumed: usize,
+}
+
+impl Counts {
+    /// Returns the phase to aim at next, the rarest one, and none when there were enough kills.
+    fn aim(&self, kills: usize) -> Option<Phase> {
+        let landed = |phase: &Phase| self.landed.get(phase).copied().unwrap_or(0);
+        let rarest = Phase::ALL.into_iter().min_by_key(landed)?;
+        (self.kills < kills || landed(&rarest) < LEAST).then_some(rarest)
+    }
+}
+
+#[test]
+fn nothing_told_is_lost_and_nothing_deleted_returns_whenever_the_process_is_killed() {
+    let kills = std::env::var("CREEL_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let counts = Arc::new(Mutex::new(Counts::default()));
+    let lane = |number: usize| {
+        let counts = Arc::clone(&counts);
+        std::thread::spawn(move || work_on_stores(number, kills, &counts))
+    };
+    let lanes: Vec<_> = (0..LANES).map(lane).collect();
+    lanes.into_iter().for_each(|lane| lane.join().unwrap());
+    let counts = counts.lock().unwrap();
+    for (phase, landed) in &counts.landed {
+        println!("{landed:4} kills in {phase:?}");
+    }
+    let elsewhere = counts.kills - counts.landed.values().sum::<usize>();
+    println!("{elsewhere:4} kills elsewhere, {} missed their mark", counts.missed);
+    println!("{} deletions were cut short and finished by another process", counts.resumed);
+    assert!(counts.kills >= kills && counts.resumed > 0);
+    assert!(Phase::ALL.iter().all(|phase| counts.landed.get(phase) >= Some(&LEAST)));
+}
+
+fn work_on_stores(lane: usize, kills: usize, counts: &Mutex<Counts>) {
+    for store in 0.. {
+        let dir = tempfile::tempdir().unwrap();
+        let mut known = Known::default();
+        for victim in 0..VICTIMS {
+            let Some(aim) = counts.lock().unwrap().aim(kills) else { return };
+            let seed = ((lane * 1_000 + store) * VICTIMS + victim) as u64 + 1;
+            println!("lane {lane} store {store} victim {victim}: {aim:?}");
+            let landed = shoot(dir.path(), seed, aim, &mut known);
+            {
+                let mut counts = counts.lock().unwrap();
+                counts.kills += 1;
+                counts.missed += usize::from(landed != Some(aim));
+                landed.into_iter().for_each(|phase| *counts.landed.entry(phase).or_default() += 1);
+            }
+            // Now and then the next victim finds the store just as this one left it.
+            if seed % 4 > 0 {
+                let resumed = block_on(inspect(dir.path(), &mut known));
+                counts.lock().unwrap().resumed += resumed;
+            }
+        }
+        block_on(inspect(dir.path(), &mut known));
+    }
+}
+
+/// Opens the store, waits for its deletions, compares it with what is known; returns how many
+/// deletions were pending.
+async fn inspect(dir: &std::path::Path, known: &mut Known) -> usize {
+    let env = Arc::new(SystemEnv::new());
+    let storage = SqliteStorage::open(dir).await.unwrap();
+    let store = Store::open(storage, env.clone(), StoreOptions::default()).await.unwrap();
+    let pending = store.pending_deletions().await.unwrap().len();
+    known.compare(&store).await;
+    let deadline = env.now_ms() + PATIENCE;
+    while !store.pending_deletions().await.unwrap().is_empty() {
+        assert!(env.now_ms() < deadline, "a deletion does not end");
+        env.sleep(2).await;
+    }
+    known.compare(&store).await;
+    store.close().await.unwrap();
+    let storage = SqliteStorage::open(dir).await.unwrap();
+    for root in known.deleted() {
+        let range = KeyRange::prefix(&format!("{root}/"));
+        let left = storage.scan(Table::History, range, 1, Order::Ascending).await.unwrap();
+        assert!(left.records.is_empty(), "{:?} is left of {root}", left.records);
+    }
+    storage.close().await.unwrap();
+    pending
+}
