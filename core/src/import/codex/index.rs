@@ -15,10 +15,9 @@ pub fn session_index(path: &str, text: &[u8]) -> (BTreeMap<ThreadId, String>, Ve
     let mut names = BTreeMap::new();
     let mut bad = Vec::new();
     for (number, line) in lines(text) {
-        let entry: Entry = match serde_json::from_slice(line) {
+        let entry = match entry(line) {
             Ok(entry) => entry,
-            Err(cause) => {
-                let reason = cause.to_string();
+            Err(reason) => {
                 bad.push(BadLine { file: path.to_owned(), line: number, reason });
                 continue;
             }
@@ -36,4 +35,9 @@ struct Entry {
     id: ThreadId,
     #[serde(default)]
     thread_name: Option<String>,
+}
+
+fn entry(line: &[u8]) -> Result<Entry, String> {
+    let text = std::str::from_utf8(line).map_err(|cause| cause.to_string())?;
+    serde_json::from_str(text).map_err(|cause| cause.to_string())
 }
