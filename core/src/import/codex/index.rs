@@ -1,6 +1,6 @@
 //! Reads `session_index.jsonl`, which keeps the names that people gave to threads.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use serde::Deserialize;
 
@@ -11,8 +11,8 @@ use crate::limits::MAX_NAME;
 /// Reads the names: the last line of a thread wins.
 ///
 /// A name that is only white space clears the one before; a name that is too long is cut.
-pub fn session_index(path: &str, text: &[u8]) -> (BTreeMap<ThreadId, String>, Vec<BadLine>) {
-    let mut names = BTreeMap::new();
+pub fn session_index(path: &str, text: &[u8]) -> (HashMap<ThreadId, String>, Vec<BadLine>) {
+    let mut names = HashMap::new();
     let mut bad = Vec::new();
     for (number, line) in lines(text) {
         let entry = match entry(line) {
