@@ -48,25 +48,14 @@ pub(crate) fn argument<T>(name: &str, value: Option<Ts<T>>) -> Result<T>
 where
     T: DeserializeOwned + Tsify + Default,
 {
-    match value.map(|value| value.js_value()).filter(|value| !value.is_null()) {
-        Some(value) => object(name, &value, &IDS),
-        None => Ok(T::default()),
-    }
-}
-
-/// Reads the object called `name`, whose properties `ids` are thread ids.
-///
-/// # Errors
-/// As [`argument`].
-pub(crate) fn object<T>(name: &str, value: &JsValue, ids: &[&str]) -> Result<T>
-where
-    T: DeserializeOwned,
-{
-    if !value.is_object() || js_sys::Array::is_array(value) {
+    let Some(value) = value.map(|value| value.js_value()).filter(|value| !value.is_null()) else {
+        return Ok(T::default());
+    };
+    if !value.is_object() || js_sys::Array::is_array(&value) {
         return Err(invalid(name, "it must be an object".to_owned()));
     }
     let given = without_undefined(value.unchecked_ref());
-    for field in ids {
+    for field in IDS {
         if let Some(id) = get(&given, field).as_string() {
             thread_id(&id)?;
         }
