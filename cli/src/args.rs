@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Unarchive(Threads),
     /// Deletes a thread with all its sub-agents, for good
     Delete(Delete),
+    /// Checks a store, and mends it if asked
+    Doctor(Doctor),
     /// Brings in the threads of another program
     Import(Import),
 }
@@ -36,6 +38,15 @@ pub(crate) struct Common {
     /// Prints JSON, for scripts
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Mends what is found; what can't be read is kept in quarantine
+    #[arg(long)]
+    pub(crate) repair: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     Other { code: &'static str, message: String },
     /// The command line asks for what can't be.
     Usage(String),
+    /// The doctor found something, and has said so.
+    Findings,
     /// A person answered no.
     Declined,
 }
@@ -43,6 +45,7 @@ impl Failure {
                 eprintln!("error[usage]: {message}");
                 return ExitCode::from(2);
             }
+            Self::Findings => {}
             Self::Declined => eprintln!("Nothing was changed."),
         }
         ExitCode::FAILURE

@@ -3,6 +3,7 @@
 mod archive;
 mod args;
 mod delete;
+mod doctor;
 mod failure;
 mod import;
 mod list;
@@ -31,6 +32,7 @@ async fn run(args: Args) -> Result<(), Failure> {
         Command::Archive(args) => archive::archive(args).await,
         Command::Unarchive(args) => archive::unarchive(args).await,
         Command::Delete(args) => delete::run(args).await,
+        Command::Doctor(args) => doctor::run(args).await,
         Command::Import(args) => match args.source {
             args::Source::Codex(args) => import::run(args).await,
         },

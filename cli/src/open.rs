@@ -15,11 +15,22 @@ pub(crate) type FileStore = Store<SqliteStorage>;
 
 /// Opens a store that is there already, so that a mistyped path does not make one.
 pub(crate) async fn existing(dir: &Path) -> Result<FileStore, Failure> {
-    if !dir.join(DATABASE).is_file() {
-        let message = format!("{} is no store", dir.display());
-        return Err(Failure::other("store_not_found", message));
-    }
+    check_there(dir)?;
     store(dir).await
+}
+
+/// Opens what a store that is there already lies in, without opening the store.
+pub(crate) async fn storage(dir: &Path) -> Result<SqliteStorage, Failure> {
+    check_there(dir)?;
+    Ok(SqliteStorage::open(dir).await.map_err(creel::Error::from)?)
+}
+
+fn check_there(dir: &Path) -> Result<(), Failure> {
+    if dir.join(DATABASE).is_file() {
+        return Ok(());
+    }
+    let message = format!("{} is no store", dir.display());
+    Err(Failure::other("store_not_found", message))
 }
 
 /// Opens a store, which is made if it is absent.

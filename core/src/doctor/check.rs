@@ -21,8 +21,14 @@ const SCAN: usize = 64;
 /// How often a part that others keep changing is looked at again.
 const TRIES: u64 = 20;
 
-/// Checks a store without changing anything; a storage without a store has no findings.
-pub(crate) async fn check<S: Storage>(storage: &S, env: &dyn Env) -> Result<Report> {
+/// Checks every invariant of a store, reading all of it and changing nothing.
+///
+/// Nobody needs to close it: what others commit meanwhile is no finding. It takes memory for the
+/// catalog and a few records. A storage without a store has no findings.
+///
+/// # Errors
+/// `schema_too_new` for a store of a newer version, and the storage's own errors.
+pub async fn check<S: Storage>(storage: &S, env: &dyn Env) -> Result<Report> {
     let mut report = Report::default();
     let Some(replica) = find(storage).await? else { return Ok(report) };
     for damage in &replica.losses.damage {

@@ -57,11 +57,9 @@ pub(super) fn lines(value: &[u8]) -> Vec<Option<Line>> {
             Some(line)
         })
         .collect();
-    // What follows the last line break is nothing, or a line that was cut.
+    // After the last line break is nothing, unless the value was cut.
     if value.ends_with(b"\n") || value.is_empty() {
         lines.pop();
-    } else if let Some(last) = lines.last_mut() {
-        *last = None;
     }
     lines
 }

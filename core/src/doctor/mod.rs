@@ -4,7 +4,7 @@
 //! wrong; a repair mends it, and keeps the bytes of what it takes out of use in quarantine.
 
 mod catalog;
-pub(crate) mod check;
+mod check;
 pub(crate) mod damage;
 mod history;
 mod mend;
@@ -16,5 +16,6 @@ mod report;
 pub(crate) mod salvage;
 mod streams;
 
+pub use check::check;
 pub use repair::repair;
 pub use report::{Finding, FindingCode, Report, Severity};

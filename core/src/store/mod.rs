@@ -293,7 +293,7 @@ impl<S: Storage> Store<S> {
     /// [`Error::Closed`], and the storage's own errors.
     pub async fn check(&self) -> Result<crate::doctor::Report> {
         self.inner.lock().check_open()?;
-        crate::doctor::check::check(&self.inner.storage, &*self.inner.env).await
+        crate::doctor::check(&self.inner.storage, &*self.inner.env).await
     }
 
     /// Returns the size and state of the store.

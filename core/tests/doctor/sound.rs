@@ -1,7 +1,7 @@
 //! Sound stores: a check finds nothing, whatever was done and while others do more.
 
 use creel::storage::MemoryStorage;
-use creel::{DeleteOptions, Error, ThreadId};
+use creel::{DeleteOptions, Error, ThreadId, Wait};
 use futures_lite::future::{block_on, zip};
 
 use super::support::*;
@@ -44,7 +44,9 @@ async fn step(store: &Memory, random: &mut Random, threads: &mut Vec<ThreadId>) 
         }
         _ => {
             let grace = (random.below(2) > 0).then_some(1_000_000);
-            let deleted = store.delete(id, DeleteOptions { grace, ..Default::default() }).await;
+            let deleted = store
+                .delete(id, DeleteOptions { grace, wait: Wait::Committed, ..Default::default() })
+                .await;
             match deleted {
                 Ok(receipt) if random.below(2) > 0 => {
                     store.undelete(receipt.deletion).await.map(drop)

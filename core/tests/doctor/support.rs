@@ -110,11 +110,19 @@ pub(crate) async fn readable(store: &Memory) -> BTreeMap<(ThreadId, u64), String
     };
     let mut found = BTreeMap::new();
     for thread in store.list(query).await.unwrap().data {
-        for seq in 0..thread.items.min(300) {
-            let query = ItemQuery { from: Some(seq), limit: Some(1), ..ItemQuery::default() };
-            if let Ok(page) = store.items(thread.id, query).await
-                && let Some(item) = page.data.first()
-            {
+        let mut from = 0;
+        while from < thread.items.min(1000) {
+            let query = ItemQuery { from: Some(from), limit: Some(1000), ..ItemQuery::default() };
+            let page = match store.items(thread.id, query.clone()).await {
+                Ok(page) => page,
+                // One bad item fails its page; the others are read one by one.
+                Err(_) => {
+                    let one = ItemQuery { limit: Some(1), ..query };
+                    store.items(thread.id, one).await.unwrap_or_default()
+                }
+            };
+            from = page.data.last().map_or(from, |last| last.seq) + 1;
+            for item in page.data {
                 found.insert((thread.id, item.seq), item.item.json().to_owned());
             }
         }
