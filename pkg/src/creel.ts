@@ -1,7 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A store: opening, events, requests, closing. Its threads are in `threads.ts`. */
 
-import type { ImportReport, PendingDeletion, StorageHost, StoreStats } from "../wasm/creel.js";
+import type {
+  Report as CheckReport,
+  ImportReport,
+  PendingDeletion,
+  StorageHost,
+  StoreStats,
+} from "../wasm/creel.js";
 import { CreelError } from "./errors.js";
 import { type CreelEvents, Events } from "./events.js";
 import { type ImportFile, type ImportOptions, importCodex } from "./import.js";
@@ -131,6 +137,15 @@ export class Creel {
   /** Counts what the store holds. */
   stats(): Promise<StoreStats> {
     return this.#session.call((store) => store.stats());
+  }
+
+  /**
+   * Reads the whole store and checks every invariant; a sound store has no `findings`.
+   *
+   * Nothing is changed. `creel doctor` can repair what it finds.
+   */
+  check(): Promise<CheckReport> {
+    return this.#session.call((store) => store.check());
   }
 
   /** Lists the deletions that are not finished, those that can be undone among them. */

@@ -58,9 +58,9 @@ export class Jobs {
    * @throws {CreelError} `job_not_found`, `invalid_field`, and what the thread refuses.
    */
   setTask(id: string, task: TaskState): Promise<Job> {
-    const { threadId = null, lastError = null, ...rest } = task;
+    const { status, threadId, lastError } = task;
     return this.#session.call((store) =>
-      store.setTask(String(id), { ...rest, threadId, lastError }),
+      store.setTask(String(id), String(task.id), String(status), threadId, lastError),
     );
   }
 

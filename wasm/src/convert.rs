@@ -47,29 +47,18 @@ pub(crate) fn argument<T>(name: &str, value: Option<Ts<T>>) -> Result<T>
 where
     T: DeserializeOwned + Tsify + Default,
 {
-    match value.map(|value| value.js_value()).filter(|value| !value.is_null()) {
-        Some(value) => object(name, &value, &IDS),
-        None => Ok(T::default()),
-    }
-}
-
-/// Reads the object called `name`, whose properties `ids` are thread ids.
-///
-/// # Errors
-/// As [`argument`].
-pub(crate) fn object<T>(name: &str, value: &JsValue, ids: &[&str]) -> Result<T>
-where
-    T: DeserializeOwned,
-{
-    if !value.is_object() || js_sys::Array::is_array(value) {
+    let Some(value) = value.map(|value| value.js_value()).filter(|value| !value.is_null()) else {
+        return Ok(T::default());
+    };
+    if !value.is_object() || js_sys::Array::is_array(&value) {
         return Err(invalid(name, "it must be an object".to_owned()));
     }
-    for field in ids {
-        if let Some(id) = get(value, field).as_string() {
+    for field in IDS {
+        if let Some(id) = get(&value, field).as_string() {
             thread_id(&id)?;
         }
     }
-    read(value).map_err(|reason| {
+    read(&value).map_err(|reason| {
         let field = culprit(value.unchecked_ref(), |alone| read::<T>(alone).is_err());
         invalid(field.as_deref().unwrap_or(name), reason)
     })

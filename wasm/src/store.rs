@@ -218,6 +218,12 @@ impl Store {
         answer(&checked(self.core())?.stats())
     }
 
+    /// Checks every invariant of the store.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Report>")]
+    pub fn check(&self) -> Promise {
+        self.run(object, async move |core| core.check().await)
+    }
+
     /// Packs the journal's news into pages and segments.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn checkpoint(&self) -> Promise {

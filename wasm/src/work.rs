@@ -1,11 +1,11 @@
 //! What threads work with beside their items: goals, logs, dynamic tools, jobs.
 
-use creel::{GoalPatch, JobTask, Result};
+use creel::{GoalPatch, JobTask, Result, TaskStatus};
 use js_sys::Promise;
 use tsify::Ts;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::convert::{self, argument, thread_id, uuid};
+use crate::convert::{argument, invalid, thread_id, uuid};
 use crate::items;
 use crate::store::{Store, nothing, object, optional};
 
@@ -82,11 +82,20 @@ impl Store {
         self.run(object, async move |core| core.jobs().await)
     }
 
-    /// Changes a task of a job.
+    /// Changes a task of a job: its status, thread and last error are as given.
     #[wasm_bindgen(js_name = setTask, unchecked_return_type = "Promise<Job>")]
-    pub fn set_task(&self, job: String, task: Ts<JobTask>) -> Promise {
+    pub fn set_task(
+        &self,
+        job: String,
+        id: String,
+        status: String,
+        thread: Option<String>,
+        last_error: Option<String>,
+    ) -> Promise {
         self.run(object, async move |core| {
-            let task = convert::object("task", &task.js_value(), &["threadId"])?;
+            let status = read_status(&status)?;
+            let thread_id = thread.as_deref().map(thread_id).transpose()?;
+            let task = JobTask { id, status, thread_id, last_error };
             core.set_task(uuid("jobId", &job)?, task).await
         })
     }
@@ -98,10 +107,20 @@ impl Store {
     }
 }
 
+fn read_status(text: &str) -> Result<TaskStatus> {
+    match text {
+        "pending" => Ok(TaskStatus::Pending),
+        "running" => Ok(TaskStatus::Running),
+        "completed" => Ok(TaskStatus::Completed),
+        "failed" => Ok(TaskStatus::Failed),
+        other => Err(invalid("status", format!("`{other:.80}` is no status of a task"))),
+    }
+}
+
 /// A number that counts something.
 fn whole(name: &str, value: f64) -> Result<u64> {
     if value >= 0.0 && value.fract() == 0.0 {
         return Ok(value as u64);
     }
-    Err(convert::invalid(name, format!("`{value}` is no count")))
+    Err(invalid(name, format!("`{value}` is no count")))
 }

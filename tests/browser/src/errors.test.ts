@@ -198,6 +198,30 @@ test("what a host throws comes out as the cause", async () => {
   assert.deepEqual(found, { code: "quota_exceeded", same: true, kind: true });
 });
 
+test("a check names what does not belong in a store, and changes nothing", async () => {
+  const { clean, found, again } = await tab.evaluate(async () => {
+    const address = "/pages/map-host.js";
+    const { MapHost } = (await import(address)) as typeof import("./pages/map-host.js");
+    const store = await creel.Creel.open({ storage: new MapHost("checked") });
+    const root = await store.threads.create();
+    await root.append([{ n: 1 }, { n: 2 }]);
+    await root.spawn();
+    const clean = await store.check();
+    const host: StorageHost = new MapHost("checked");
+    const value = new TextEncoder().encode("stray");
+    const stray = { type: "put", table: "history", key: "stray", value } as const;
+    await host.commit({ checks: [], writes: [stray] }, "strict");
+    const found = await store.check();
+    const again = await store.check();
+    await store.close();
+    return { clean, found, again };
+  });
+  assert.deepEqual([clean.findings, clean.threads, clean.items], [[], 2, 2]);
+  const findings = found.findings.map(({ code, key, threadId }) => [code, key, threadId]);
+  assert.deepEqual(findings, [["stray_key", "history/stray", null]]);
+  assert.deepEqual(again, found);
+});
+
 test("after a panic every call is refused, and opening again works", async () => {
   await tab.reload();
   await loaded(tab);

@@ -167,16 +167,16 @@ impl Faults {
 
     /// Returns one of the keys whose values the call reads.
     fn readable(&self, operation: Operation<'_>, rng: &mut fastrand::Rng) -> Option<String> {
-        let (table, wanted): (Table, Box<dyn Fn(&str) -> bool>) = match operation {
+        let (table, reads): (Table, &dyn Fn(&str) -> bool) = match operation {
             Operation::Get { table, keys } => {
-                (table, Box::new(move |key| keys.iter().any(|wanted| wanted == key)))
+                (table, &|key| keys.iter().any(|wanted| wanted == key))
             }
-            Operation::Scan { table, range, .. } => (table, Box::new(|key| range.contains(key))),
+            Operation::Scan { table, range, .. } => (table, &|key| range.contains(key)),
             _ => return None,
         };
         let records = self.memory.records(table);
         let keys: Vec<_> =
-            records.into_iter().map(|(key, _)| key).filter(|key| wanted(key)).collect();
+            records.into_iter().map(|(key, _)| key).filter(|key| reads(key)).collect();
         (!keys.is_empty()).then(|| keys[rng.usize(..keys.len())].clone())
     }
 }
