@@ -1,5 +1,7 @@
 //! What the simulation has found, each in the fewest steps that show it.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

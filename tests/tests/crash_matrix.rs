@@ -1,6 +1,8 @@
 //! Stop after every single storage call, and look again: what was there before or what was asked
 //! for, never something between; and asking again ends clean.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

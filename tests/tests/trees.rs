@@ -1,6 +1,8 @@
 //! Trees of unlikely shapes: very deep, very wide, and damaged ones that hold a cycle or a
 //! self-edge. Nothing overflows, nothing hangs, and the work grows with the number of threads.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::sync::Arc;
 
 use bytes::Bytes;
