@@ -7,7 +7,7 @@ use crate::id::ThreadId;
 
 /// What a thread is to reach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct Goal {
     /// Identifies the goal; setting another objective makes another goal.
@@ -74,7 +74,7 @@ pub struct GoalPatch {
 
 /// A piece of work in tasks, which threads are assigned to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
     /// The job's id.
@@ -92,7 +92,7 @@ pub struct Job {
 
 /// One task of a job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct JobTask {
     /// The task's name, unique in its job.

@@ -1,5 +1,7 @@
 //! What the simulation has found, each in the fewest steps that show it.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -148,5 +150,21 @@ fn news_that_could_not_be_read_is_read_later() {
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
         panic!("it never hears of the thread");
+    });
+}
+
+#[test]
+fn waiting_for_an_erasure_ends_when_the_storage_stays_away() {
+    block_on(async {
+        let (plan, memory) = (FaultPlan::new(), MemoryStorage::new());
+        let mut options = StoreOptions::default();
+        options.erase_attempts = 1;
+        let storage = FaultyStorage::new(memory.reopen(), &plan);
+        let store = Store::open(storage, Arc::new(SystemEnv::new()), options).await.unwrap();
+        let id = create(&store, None).await;
+        plan.crash_after(plan.last_call() + 2);
+        let deleted = store.delete(id, DeleteOptions::default()).await;
+        assert!(matches!(deleted, Err(Error::EraseIncomplete { .. })), "{deleted:?}");
+        store.close().await.unwrap();
     });
 }

@@ -1,12 +1,19 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /** A store: opening, events, requests, closing. Its threads are in `threads.ts`. */
 
-import type { ImportReport, PendingDeletion, StorageHost, StoreStats } from "../wasm/creel.js";
+import type {
+  Report as CheckReport,
+  ImportReport,
+  PendingDeletion,
+  StorageHost,
+  StoreStats,
+} from "../wasm/creel.js";
 import { CreelError } from "./errors.js";
 import { type CreelEvents, Events } from "./events.js";
 import { type ImportFile, type ImportOptions, importCodex } from "./import.js";
 import { destroyStore, IndexedDbHost, listStores } from "./indexeddb/index.js";
 import type { InitInput } from "./init.js";
+import { Jobs } from "./jobs.js";
 import { Session } from "./session.js";
 import { Threads } from "./threads.js";
 
@@ -34,6 +41,8 @@ export interface OpenOptions {
 export class Creel {
   /** The threads of the store. */
   readonly threads: Threads;
+  /** The jobs of the store, whose tasks threads are assigned to. */
+  readonly jobs: Jobs;
   readonly #session: Session;
   readonly #events: Events;
 
@@ -77,6 +86,7 @@ export class Creel {
     this.#session = session;
     this.#events = new Events((id) => this.threads.read(id));
     this.threads = new Threads(session, this.#events);
+    this.jobs = new Jobs(session);
     session.listen((event) => this.#events.push(event));
   }
 
@@ -127,6 +137,15 @@ export class Creel {
   /** Counts what the store holds. */
   stats(): Promise<StoreStats> {
     return this.#session.call((store) => store.stats());
+  }
+
+  /**
+   * Reads the whole store and checks every invariant; a sound store has no `findings`.
+   *
+   * Nothing is changed. `creel doctor` can repair what it finds.
+   */
+  check(): Promise<CheckReport> {
+    return this.#session.call((store) => store.check());
   }
 
   /** Lists the deletions that are not finished, those that can be undone among them. */

@@ -1,6 +1,6 @@
 /** Events of a store: the changes of the journal under the names of the protocol, in order. */
 
-import type { ChangeEvent, DeletionProgress, Thread } from "../wasm/creel.js";
+import type { ChangeEvent, DeletionProgress, Goal, Thread } from "../wasm/creel.js";
 
 /** Names every event of `Creel.on` with what its listeners get. */
 export interface CreelEvents {
@@ -12,6 +12,12 @@ export interface CreelEvents {
   "thread/name/updated": { threadId: string; threadName: string | null };
   /** Other metadata, the parent or the spawn edge changed. */
   "thread/updated": { threadId: string };
+  /** The goal was set or changed. */
+  "thread/goal/updated": { threadId: string; goal: Goal };
+  /** The goal was cleared. */
+  "thread/goal/cleared": { threadId: string };
+  /** The job of this id, or one of its tasks, was created, changed or deleted. */
+  "job/changed": { job: string };
   /** A thread was archived: the root first, then the deepest descendants. */
   "thread/archived": { threadId: string };
   /** A thread was unarchived: the root first, then by depth. */
@@ -83,6 +89,13 @@ export class Events {
         });
       case "updated":
         return this.#emit("thread/updated", { threadId: event.threadId });
+      case "goalChanged": {
+        const { threadId, goal } = event;
+        if (goal) return this.#emit("thread/goal/updated", { threadId, goal });
+        return this.#emit("thread/goal/cleared", { threadId });
+      }
+      case "jobChanged":
+        return this.#emit("job/changed", { job: event.job });
       case "archived":
       case "unarchived":
       case "deleted":

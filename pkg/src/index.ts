@@ -10,20 +10,30 @@ export type {
   DeletionPlan,
   DeletionProgress,
   EdgeStatus,
+  Finding,
+  FindingCode,
   GitInfo,
+  Goal,
+  GoalPatch,
+  GoalStatus,
   ImportProgress,
   ImportReport,
   ItemQuery,
+  Job,
+  JobTask,
   KeyRange,
   PendingDeletion,
   Receipt,
   Removed,
+  Report as CheckReport,
   ScanPage,
+  Severity,
   SortDirection,
   SortKey,
   StorageHost,
   StoreStats,
   Table,
+  TaskStatus,
   Thread,
   ThreadDetails,
   ThreadPage,
@@ -36,11 +46,13 @@ export { CreelError } from "./errors.js";
 export type { CreelEvents } from "./events.js";
 export type { ImportFile, ImportOptions } from "./import.js";
 export { type InitInput, init } from "./init.js";
+export { Jobs, type TaskState } from "./jobs.js";
 export { ThreadHandle } from "./thread-handle.js";
 export {
   type ChildrenOption,
   type DeleteOptions,
   type ItemPage,
+  type LogQuery,
   type StoredItem,
   Threads,
 } from "./threads.js";

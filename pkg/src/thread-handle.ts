@@ -4,12 +4,21 @@ import type {
   Appended,
   CreateThread,
   DeletionPlan,
+  Goal,
+  GoalPatch,
   ItemQuery,
   Receipt,
   Thread,
   ThreadPatch,
 } from "../wasm/creel.js";
-import type { ChildrenOption, DeleteOptions, ItemPage, StoredItem, Threads } from "./threads.js";
+import type {
+  ChildrenOption,
+  DeleteOptions,
+  ItemPage,
+  LogQuery,
+  StoredItem,
+  Threads,
+} from "./threads.js";
 
 /** The items of a page while a history is read through: few round trips, little memory. */
 const STRIDE = 500;
@@ -107,5 +116,44 @@ export class ThreadHandle {
   /** Opens or closes the edge to the thread that spawned this one. */
   setEdgeStatus(status: "open" | "closed"): Promise<Thread> {
     return this.#threads.setEdgeStatus(this.id, status);
+  }
+  /** Moves the thread under another parent; `null` makes it a root. */
+  setParent(parentId: string | null): Promise<Thread> {
+    return this.#threads.setParent(this.id, parentId);
+  }
+
+  /** Reads the goal; `undefined` if there is none. */
+  goal(): Promise<Goal | undefined> {
+    return this.#threads.goal(this.id);
+  }
+
+  /** Sets or changes the goal, as `Threads.setGoal` does. */
+  setGoal(patch: GoalPatch): Promise<Goal> {
+    return this.#threads.setGoal(this.id, patch);
+  }
+
+  /** Clears the goal; resolves to whether there was one. */
+  clearGoal(): Promise<boolean> {
+    return this.#threads.clearGoal(this.id);
+  }
+
+  /** Appends records to the log. */
+  appendLogs(records: readonly object[] | string): Promise<void> {
+    return this.#threads.appendLogs(this.id, records);
+  }
+
+  /** Reads records of the log, as `Threads.logs` does. */
+  logs<Entry = Record<string, unknown>>(query?: LogQuery): Promise<StoredItem<Entry>[]> {
+    return this.#threads.logs<Entry>(this.id, query);
+  }
+
+  /** Replaces the dynamic tools. */
+  setTools(tools: readonly object[] | string): Promise<void> {
+    return this.#threads.setTools(this.id, tools);
+  }
+
+  /** Reads the dynamic tools. */
+  tools<Tool = Record<string, unknown>>(): Promise<Tool[]> {
+    return this.#threads.tools<Tool>(this.id);
   }
 }

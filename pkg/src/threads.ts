@@ -5,6 +5,8 @@ import type {
   CreateThread,
   DeletionPlan,
   DeletionProgress,
+  Goal,
+  GoalPatch,
   ItemQuery,
   Receipt,
   Thread,
@@ -29,6 +31,14 @@ export interface ItemPage<Item = Record<string, unknown>> {
   data: StoredItem<Item>[];
   nextCursor: string | null;
   backwardsCursor: string | null;
+}
+
+/** Selects records of a log. */
+export interface LogQuery {
+  /** The number of the first record; 0 unless given. */
+  from?: number;
+  /** The most records; 100 unless given. */
+  limit?: number;
 }
 
 /** Says what becomes of the children of a deleted thread: `"delete"` (default) takes them along. */
@@ -106,7 +116,7 @@ export class Threads {
    * @throws {CreelError} `invalid_item`, `too_large`, `out_of_range`, and nothing is appended.
    */
   append(id: string, items: readonly object[] | string): Promise<Appended> {
-    return this.#session.call((store) => store.append(String(id), text(items)));
+    return this.#session.call((store) => store.append(String(id), text("items", items)));
   }
 
   /** Reads a page of items: the oldest 50 unless `query` says otherwise, fewer if they are large. */
@@ -140,6 +150,59 @@ export class Threads {
   /** Opens or closes the edge between a thread and the one that spawned it. */
   setEdgeStatus(id: string, status: "open" | "closed"): Promise<Thread> {
     return this.#session.call((store) => store.setEdgeStatus(String(id), String(status)));
+  }
+
+  /**
+   * Moves a thread, with what is under it, under another parent; `null` makes it a root.
+   *
+   * @throws {CreelError} `cycle`, `parent_not_found`, `thread_archived`.
+   */
+  setParent(id: string, parentId: string | null): Promise<Thread> {
+    const parent = parentId === null ? undefined : String(parentId);
+    return this.#session.call((store) => store.setParent(String(id), parent));
+  }
+
+  /** Reads the goal of a thread; `undefined` if it has none. */
+  goal(id: string): Promise<Goal | undefined> {
+    return this.#session.call((store) => store.goal(String(id)));
+  }
+
+  /**
+   * Sets the goal of a thread, or changes it: a field left out stays. Another objective makes
+   * another goal.
+   *
+   * @throws {CreelError} `invalid_field` for a change where there is no goal.
+   */
+  setGoal(id: string, patch: GoalPatch): Promise<Goal> {
+    return this.#session.call((store) => store.setGoal(String(id), patch));
+  }
+
+  /** Clears the goal of a thread; resolves to whether it had one. */
+  clearGoal(id: string): Promise<boolean> {
+    return this.#session.call((store) => store.clearGoal(String(id)));
+  }
+
+  /** Appends records to the log of a thread, given as items are given to `append`. */
+  appendLogs(id: string, records: readonly object[] | string): Promise<void> {
+    return this.#session.call((store) => store.appendLogs(String(id), text("records", records)));
+  }
+
+  /** Reads records of a log, oldest first: at most `limit` (100) from the number `from` (0) on. */
+  async logs<Entry = Record<string, unknown>>(
+    id: string,
+    { from = 0, limit = 100 }: LogQuery = {},
+  ): Promise<StoredItem<Entry>[]> {
+    return JSON.parse(await this.#session.call((store) => store.logs(String(id), from, limit)));
+  }
+
+  /** Replaces the dynamic tools of a thread, given as items are given to `append`. */
+  setTools(id: string, tools: readonly object[] | string): Promise<void> {
+    return this.#session.call((store) => store.setTools(String(id), text("tools", tools)));
+  }
+
+  /** Reads the dynamic tools of a thread. */
+  async tools<Tool = Record<string, unknown>>(id: string): Promise<Tool[]> {
+    return JSON.parse(await this.#session.call((store) => store.tools(String(id))));
   }
 
   /** Tells what a deletion would take. Its `token` lets `delete` refuse a tree that has changed. */
@@ -189,16 +252,16 @@ export class Threads {
   }
 }
 
-function text(items: readonly object[] | string): string {
+function text(field: string, items: readonly object[] | string): string {
   if (typeof items === "string") return items;
   if (!Array.isArray(items)) {
-    throw new CreelError("invalid_field", "items: it must be an array or a text");
+    throw new CreelError("invalid_field", `${field}: it must be an array or a text`);
   }
   try {
     return JSON.stringify(items);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CreelError("invalid_item", `items: they are not JSON: ${reason}`, { cause });
+    throw new CreelError("invalid_item", `${field}: they are not JSON: ${reason}`, { cause });
   }
 }
 

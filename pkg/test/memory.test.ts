@@ -143,9 +143,12 @@ test("waiting for a deletion can be given up, the deletion can't", async () => {
   await using creel = await Creel.open({ storage: "memory" });
   const thread = await creel.threads.create();
   const controller = new AbortController();
+  const erased = new Promise((resolve) => creel.on("deletion/erased", resolve));
   const deleting = thread.delete({ signal: controller.signal });
   controller.abort(new Error("enough"));
   await assert.rejects(deleting, { message: "enough" });
   await assert.rejects(thread.read(), { code: "thread_deleted" });
+  await erased;
+  assert.deepEqual(await creel.pendingDeletions(), []);
   await assert.rejects(thread.delete({ signal: controller.signal }), { message: "enough" });
 });

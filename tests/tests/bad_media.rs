@@ -1,8 +1,8 @@
 //! Damaged records and damaged files: a clear error that names what is damaged, never a panic,
 //! never a hang, and the rest still readable.
 //!
-//! Every record of a small store is cut, flipped, emptied, removed and swapped in turn. Where a
-//! table is named in [`TOLERATED`], a bad record of it must not keep the store from opening.
+//! Every record of a small store is cut, flipped, emptied, removed and swapped in turn. A bad record
+//! of a table in [`TOLERATED`] must not keep the store from opening.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -21,7 +21,7 @@ use creel_tests::virtual_env::VirtualEnv;
 use futures_lite::future::{block_on, or};
 
 /// A bad record of these tables leaves the store open and the other threads whole.
-const TOLERATED: &[Table] = &[Table::History];
+const TOLERATED: &[Table] = &Table::ALL;
 /// The database of a store in its directory.
 const FILE: &str = "creel.sqlite3";
 
@@ -96,9 +96,10 @@ fn judge(found: Result<Finding>, table: Table, what: &str, counts: &mut Counts) 
         }
         Ok(finding) => finding,
     };
-    let errors: Vec<&Error> = finding.all_errors().collect();
-    counts.named += usize::from(!errors.is_empty());
-    counts.unnoticed += usize::from(errors.is_empty());
+    // The tour is refused some things of a whole store too: what is deleted, what is archived.
+    let named = finding.all_errors().any(is_clear);
+    counts.named += usize::from(named);
+    counts.unnoticed += usize::from(!named);
     if table == Table::History {
         let bad = finding.histories.iter().filter(|(id, read)| !is_whole(*id, read)).count();
         assert!(bad <= 2, "{what} damages {bad} threads");

@@ -155,15 +155,15 @@ async fn left<S: Storage>(dir: &Path, seed: u64, open: impl AsyncFn() -> Store<S
     let mut staying = Planter { random: !seed, planted: Vec::new() };
     let neighbour = staying.thread(&store, None).await;
     // A tree of its own, or a part of one of which the rest stays.
-    let above = (seed % 3 == 0).then_some(neighbour);
+    let above = (seed.is_multiple_of(3)).then_some(neighbour);
     let root = going.thread(&store, above).await;
-    let size = if seed % 10 == 0 { 30 } else { 1 + going.below(8) };
+    let size = if seed.is_multiple_of(10) { 30 } else { 1 + going.below(8) };
     going.grow(&store, root, size, (neighbour, &mut staying)).await;
-    let other = if seed % 4 == 0 { Some(open().await) } else { None };
-    if seed % 2 == 0 {
+    let other = if seed.is_multiple_of(4) { Some(open().await) } else { None };
+    if seed.is_multiple_of(2) {
         store.checkpoint().await.unwrap();
     }
-    if seed % 5 == 0 {
+    if seed.is_multiple_of(5) {
         let options = DeleteOptions { grace: Some(1 << 30), ..DeleteOptions::default() };
         let deletion = store.delete(root, options).await.unwrap().deletion;
         store.checkpoint().await.unwrap();

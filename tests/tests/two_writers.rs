@@ -3,7 +3,7 @@
 //!
 //! `CREEL_OPERATIONS` sets the number of operations of all writers together.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};

@@ -1,15 +1,14 @@
-//! Values across the boundary: objects by serde, ids and items as strings.
+//! Values across the boundary: objects as JSON text, which the engine writes and reads, ids and items as strings.
 //!
-//! Nullable fields of answers are `null`, maps are plain objects, 64-bit numbers are numbers. In
-//! questions, a property that is `undefined` is left out.
+//! The core reads and writes JSON anyway, so a second way to take objects apart would only weigh. Nullable fields of
+//! answers are `null`, 64-bit numbers are numbers. In questions, a property that is `undefined` is left out.
 
 use std::str::FromStr;
 
 use creel::{BoxFuture, Error, Result, ThreadId};
-use js_sys::{Object, Promise, Reflect};
+use js_sys::{JSON, Object, Promise, Reflect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_wasm_bindgen::Serializer;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::future_to_promise;
@@ -29,9 +28,9 @@ pub(crate) fn answer<T: Serialize + Tsify>(value: &T) -> JsResult<Ts<T>> {
 
 /// Makes the JavaScript value of an answer that has no type of its own.
 pub(crate) fn plain(value: &impl Serialize) -> JsResult<JsValue> {
-    let serializer =
-        Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true);
-    value.serialize(&serializer).map_err(JsValue::from)
+    let json = serde_json::to_string(value)
+        .map_err(|error| JsValue::from(js_sys::Error::new(&error.to_string())))?;
+    JSON::parse(&json)
 }
 
 /// Makes a promise of a future, whatever its type, through one bridge.
@@ -54,21 +53,28 @@ where
     if !value.is_object() || js_sys::Array::is_array(&value) {
         return Err(invalid(name, "it must be an object".to_owned()));
     }
-    let given = without_undefined(value.unchecked_ref());
     for field in IDS {
-        if let Some(id) = get(&given, field).as_string() {
+        if let Some(id) = get(&value, field).as_string() {
             thread_id(&id)?;
         }
     }
-    serde_wasm_bindgen::from_value(given.clone().into()).map_err(|cause| {
-        let field = culprit::<T>(&given).unwrap_or_else(|| name.to_owned());
-        invalid(&field, cause.to_string())
+    read(&value).map_err(|reason| {
+        let field = culprit(value.unchecked_ref(), |alone| read::<T>(alone).is_err());
+        invalid(field.as_deref().unwrap_or(name), reason)
     })
 }
 
 /// Reads a thread id.
 pub(crate) fn thread_id(text: &str) -> Result<ThreadId> {
     ThreadId::from_str(text)
+}
+
+/// Reads a UUID, the argument called `name`.
+///
+/// # Errors
+/// [`Error::InvalidField`] with the name.
+pub(crate) fn uuid<T: FromStr>(name: &str, text: &str) -> Result<T> {
+    text.parse().map_err(|_| invalid(name, format!("`{text:.80}` is not a UUID")))
 }
 
 /// Turns a core result into one that JavaScript takes.
@@ -80,26 +86,27 @@ pub(crate) fn invalid(field: &str, reason: String) -> Error {
     Error::InvalidField { field: field.to_owned(), reason }
 }
 
-/// Serde does not say which property it refused, so each is tried alone.
-fn culprit<T: DeserializeOwned>(given: &Object) -> Option<String> {
-    Object::keys(given).iter().find_map(|key| {
-        let alone = Object::new();
-        let _ = Reflect::set(&alone, &key, &get(given, &key.as_string()?));
-        let refused = serde_wasm_bindgen::from_value::<T>(alone.into()).is_err();
-        refused.then(|| key.as_string()).flatten()
+/// Reads an object; the error says why it can't be.
+fn read<T: DeserializeOwned>(given: &JsValue) -> std::result::Result<T, String> {
+    let json = JSON::stringify(given).ok().and_then(|json| json.as_string());
+    let json = json.ok_or_else(|| "it can't be written as JSON".to_owned())?;
+    serde_json::from_str(&json).map_err(|cause| {
+        // The caller never saw the text that the position is in.
+        let position = format!(" at line {} column {}", cause.line(), cause.column());
+        let reason = cause.to_string();
+        reason.strip_suffix(&position).map(str::to_owned).unwrap_or(reason)
     })
 }
 
-fn without_undefined(given: &Object) -> Object {
-    let copy = Object::assign(&Object::new(), given);
-    for key in Object::keys(&copy) {
-        if key.as_string().is_some_and(|name| get(&copy, &name).is_undefined()) {
-            let _ = Reflect::delete_property(&copy, &key);
-        }
-    }
-    copy
+/// Serde does not say which property it refused, so each is tried alone.
+fn culprit(given: &Object, refuses: impl Fn(&JsValue) -> bool) -> Option<String> {
+    Object::keys(given).iter().find_map(|key| {
+        let alone = Object::new();
+        let _ = Reflect::set(&alone, &key, &Reflect::get(given, &key).ok()?);
+        refuses(&alone).then(|| key.as_string()).flatten()
+    })
 }
 
-fn get(object: &Object, key: &str) -> JsValue {
+fn get(object: &JsValue, key: &str) -> JsValue {
     Reflect::get(object, &key.into()).unwrap_or(JsValue::UNDEFINED)
 }

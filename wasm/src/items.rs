@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use creel::{Item, ItemPage, Result};
+use creel::{Item, ItemPage, Result, StoredItem};
 use serde_json::value::RawValue;
 
 use crate::convert::invalid;
@@ -23,22 +23,42 @@ pub(crate) fn read(text: &str) -> Result<Vec<Item>> {
 
 /// Writes a page as one JSON text; the items in it are copied, not parsed.
 pub(crate) fn write(page: &ItemPage) -> String {
-    let size: usize = page.data.iter().map(|stored| stored.item.json().len() + 64).sum();
-    let mut text = String::with_capacity(size + 256);
-    text.push_str("{\"data\":[");
-    for (n, stored) in page.data.iter().enumerate() {
-        let comma = if n == 0 { "" } else { "," };
-        let item = stored.item.json();
-        // Writing to a string does not fail.
-        let _ =
-            write!(text, "{comma}{{\"seq\":{},\"at\":{},\"item\":{item}}}", stored.seq, stored.at);
-    }
-    text.push_str("],\"nextCursor\":");
+    let mut text = String::with_capacity(size(&page.data) + 256);
+    text.push_str("{\"data\":");
+    push(&mut text, &page.data);
+    text.push_str(",\"nextCursor\":");
     text.push_str(&json(page.next_cursor.as_deref()));
     text.push_str(",\"backwardsCursor\":");
     text.push_str(&json(page.backwards_cursor.as_deref()));
     text.push('}');
     text
+}
+
+/// Writes items with their places as one JSON array.
+pub(crate) fn write_stored(data: &[StoredItem]) -> String {
+    let mut text = String::with_capacity(size(data));
+    push(&mut text, data);
+    text
+}
+
+/// Writes items alone as one JSON array.
+pub(crate) fn write_bare(items: &[Item]) -> String {
+    let items: Vec<&str> = items.iter().map(Item::json).collect();
+    format!("[{}]", items.join(","))
+}
+
+fn size(data: &[StoredItem]) -> usize {
+    data.iter().map(|stored| stored.item.json().len() + 64).sum()
+}
+
+fn push(text: &mut String, data: &[StoredItem]) {
+    text.push('[');
+    for (n, StoredItem { seq, at, item }) in data.iter().enumerate() {
+        let comma = if n == 0 { "" } else { "," };
+        // Writing to a string does not fail.
+        let _ = write!(text, "{comma}{{\"seq\":{seq},\"at\":{at},\"item\":{}}}", item.json());
+    }
+    text.push(']');
 }
 
 fn json(cursor: Option<&str>) -> String {

@@ -13,6 +13,7 @@ pub mod panics;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod work;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

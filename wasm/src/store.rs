@@ -6,8 +6,8 @@ use std::sync::Arc;
 use creel::protocol::Dispatcher;
 use creel::storage::{BoxedStorage, Durability, MemoryStorage};
 use creel::{
-    CreateThread, DeleteOptions, EdgeStatus, Error, ItemPage, ItemQuery, Receipt, StoreOptions,
-    StoreStats, ThreadPatch, ThreadQuery,
+    CreateThread, DeleteOptions, EdgeStatus, Error, ItemPage, ItemQuery, StoreOptions, StoreStats,
+    ThreadPatch, ThreadQuery,
 };
 use js_sys::{Function, Promise};
 use serde::Serialize;
@@ -17,7 +17,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::convert::{JsResult, answer, argument, checked, invalid, plain, promise, thread_id};
+use crate::convert::{
+    JsResult, answer, argument, checked, invalid, plain, promise, thread_id, uuid,
+};
 use crate::env::WasmEnv;
 use crate::host::{Host, JsHost};
 use crate::import::CodexImport;
@@ -137,12 +139,7 @@ impl Store {
     /// Undoes a deletion; resolves to the threads that are back.
     #[wasm_bindgen(unchecked_return_type = "Promise<string[]>")]
     pub fn undelete(&self, deletion: String) -> Promise {
-        self.run(object, async move |core| {
-            let id = deletion
-                .parse()
-                .map_err(|_| invalid("deletionId", format!("`{deletion:.80}` is not a UUID")))?;
-            core.undelete(id).await
-        })
+        self.run(object, async move |core| core.undelete(uuid("deletionId", &deletion)?).await)
     }
 
     /// Lists the deletions that are not finished.
@@ -154,10 +151,7 @@ impl Store {
     /// Reads what the deletion of a thread did.
     #[wasm_bindgen(unchecked_return_type = "Promise<Receipt | undefined>")]
     pub fn receipt(&self, id: String) -> Promise {
-        let write = |receipt: Option<Receipt>| {
-            receipt.map_or(Ok(JsValue::UNDEFINED), |receipt| plain(&receipt))
-        };
-        self.run(write, async move |core| core.receipt(thread_id(&id)?).await)
+        self.run(optional, async move |core| core.receipt(thread_id(&id)?).await)
     }
 
     /// Opens or closes the edge between a thread and its parent.
@@ -165,6 +159,15 @@ impl Store {
     pub fn set_edge_status(&self, id: String, status: String) -> Promise {
         self.run(object, async move |core| {
             core.set_edge_status(thread_id(&id)?, read_status(&status)?).await
+        })
+    }
+
+    /// Moves a thread under another parent, or makes it a root.
+    #[wasm_bindgen(js_name = setParent, unchecked_return_type = "Promise<Thread>")]
+    pub fn set_parent(&self, id: String, parent: Option<String>) -> Promise {
+        self.run(object, async move |core| {
+            let parent = parent.as_deref().map(thread_id).transpose()?;
+            core.set_parent(thread_id(&id)?, parent).await
         })
     }
 
@@ -215,6 +218,12 @@ impl Store {
         answer(&checked(self.core())?.stats())
     }
 
+    /// Checks every invariant of the store.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Report>")]
+    pub fn check(&self) -> Promise {
+        self.run(object, async move |core| core.check().await)
+    }
+
     /// Packs the journal's news into pages and segments.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn checkpoint(&self) -> Promise {
@@ -238,7 +247,7 @@ impl Store {
     }
 
     /// Runs `method` and lets `write` make the JavaScript value of what it returns.
-    fn run<T: 'static>(
+    pub(crate) fn run<T: 'static>(
         &self,
         write: impl FnOnce(T) -> JsResult<JsValue> + 'static,
         method: impl AsyncFnOnce(Core) -> creel::Result<T> + 'static,
@@ -254,11 +263,15 @@ impl Store {
     }
 }
 
-fn object<T: Serialize>(value: T) -> JsResult<JsValue> {
+pub(crate) fn object<T: Serialize>(value: T) -> JsResult<JsValue> {
     plain(&value)
 }
 
-fn nothing((): ()) -> JsResult<JsValue> {
+pub(crate) fn optional<T: Serialize>(value: Option<T>) -> JsResult<JsValue> {
+    value.map_or(Ok(JsValue::UNDEFINED), |value| plain(&value))
+}
+
+pub(crate) fn nothing((): ()) -> JsResult<JsValue> {
     Ok(JsValue::UNDEFINED)
 }
 

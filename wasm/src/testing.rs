@@ -76,6 +76,7 @@ fn samples() -> Vec<Error> {
         Error::ThreadNotArchived { id },
         Error::ThreadExists { id },
         Error::ParentNotFound { id },
+        Error::JobNotFound { id: text() },
         Error::Cycle { parent: id, child: id },
         Error::NotSpawned { id },
         Error::HasChildren { id, children: 1 },

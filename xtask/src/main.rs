@@ -8,6 +8,7 @@ mod npm;
 mod package;
 mod setup;
 mod size;
+mod soak;
 mod steps;
 mod test;
 mod wasm;
@@ -39,6 +40,8 @@ enum Command {
     Package,
     /// Builds the npm package and prints its sizes.
     Size,
+    /// Runs many seeds of the simulation of several instances on faulty storage.
+    Soak(soak::Args),
     /// Checks formatting and lints of Rust and TypeScript.
     Lint(lint::Args),
 }
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&workspace, &args),
         Command::Package => package::within_budget(&workspace).map(drop),
         Command::Size => package::build(&workspace).map(drop),
+        Command::Soak(args) => soak::run(&workspace, &args),
         Command::Lint(args) => lint::run(&workspace, &args),
     });
     match result {

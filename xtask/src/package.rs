@@ -49,6 +49,10 @@ fn pack(workspace: &Workspace) -> Result<PathBuf> {
     let shell = &workspace.shell;
     let directory = workspace.target.join("npm");
     shell.create_dir(&directory)?;
+    // npm packs no link and nothing from above, so that the licenses are copied in.
+    for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        shell.copy_file(workspace.path(license), workspace.path(PACKAGE).join(license))?;
+    }
     let _there = shell.push_dir(workspace.path(PACKAGE));
     let answer = cmd!(
         shell,

@@ -75,7 +75,7 @@ fn optimise(workspace: &Workspace, bound: &Path) -> Result<PathBuf> {
     let optimised = bound.join("creel.symbols.wasm");
     let input = bound.join(MODULE);
     let (shell, optimiser) = (&workspace.shell, optimiser(workspace));
-    cmd!(shell, "{optimiser} -Os -g {input} -o {optimised}").quiet().run()?;
+    cmd!(shell, "{optimiser} -Oz -g {input} -o {optimised}").quiet().run()?;
     Ok(optimised)
 }
 

@@ -45,7 +45,7 @@ impl Catalog {
     pub(crate) fn visible_children(&self, parent: u32) -> Vec<u32> {
         let mut children: Vec<u32> =
             self.indexes().children(parent).filter(|child| self.is_visible(*child)).collect();
-        children.sort_by_key(|child| self.slot(*child).map(|record| record.id));
+        children.sort_unstable_by_key(|child| self.slot(*child).map(|record| record.id));
         children
     }
 

@@ -3,7 +3,7 @@
 //! The caller reads the files, since a native program and a page do that differently: it announces
 //! every file with its beginning, asks for the order, and gives one file after the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use super::codex::{Rollout, announce, parse_rollout, session_index};
 use super::order::order;
@@ -34,11 +34,11 @@ pub const MISSING_PARENT: &str = "missingParentThreadId";
 #[derive(Debug)]
 pub struct Importer<S: Storage> {
     store: Store<S>,
-    names: BTreeMap<ThreadId, String>,
-    edges: BTreeMap<ThreadId, (ThreadId, EdgeStatus)>,
-    files: BTreeMap<ThreadId, File>,
-    ids: BTreeMap<String, ThreadId>,
-    circles: BTreeSet<ThreadId>,
+    names: HashMap<ThreadId, String>,
+    edges: HashMap<ThreadId, (ThreadId, EdgeStatus)>,
+    files: HashMap<ThreadId, File>,
+    ids: HashMap<String, ThreadId>,
+    circles: HashSet<ThreadId>,
     archive: Vec<ThreadId>,
     total_bytes: u64,
     report: ImportReport,
@@ -56,11 +56,11 @@ impl<S: Storage> Importer<S> {
     pub fn new(store: Store<S>) -> Self {
         Self {
             store,
-            names: BTreeMap::new(),
-            edges: BTreeMap::new(),
-            files: BTreeMap::new(),
-            ids: BTreeMap::new(),
-            circles: BTreeSet::new(),
+            names: HashMap::new(),
+            edges: HashMap::new(),
+            files: HashMap::new(),
+            ids: HashMap::new(),
+            circles: HashSet::new(),
             archive: Vec::new(),
             total_bytes: 0,
             report: ImportReport::default(),

@@ -1,6 +1,6 @@
 //! Puts threads in an order in which every parent comes before its children, whatever the data.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::id::ThreadId;
 
@@ -13,12 +13,13 @@ pub(super) struct Order {
 /// Orders threads by depth, then id. A parent that is not among them counts as none.
 ///
 /// Of the threads of a circle, the one with the least id becomes a root.
-pub(super) fn order(parents: &BTreeMap<ThreadId, Option<ThreadId>>) -> Order {
+pub(super) fn order(parents: &HashMap<ThreadId, Option<ThreadId>>) -> Order {
     let cut = circles(parents);
-    let mut children: BTreeMap<Option<ThreadId>, Vec<ThreadId>> = BTreeMap::new();
-    for (id, parent) in parents {
-        let parent = parent.filter(|parent| parents.contains_key(parent) && !cut.contains(id));
-        children.entry(parent).or_default().push(*id);
+    let mut children: HashMap<Option<ThreadId>, Vec<ThreadId>> = HashMap::new();
+    for id in sorted(parents.keys()) {
+        let parent = parents.get(&id).copied().flatten();
+        let parent = parent.filter(|parent| parents.contains_key(parent) && !cut.contains(&id));
+        children.entry(parent).or_default().push(id);
     }
     let mut threads = Vec::with_capacity(parents.len());
     let mut waiting = VecDeque::from([None]);
@@ -28,15 +29,21 @@ pub(super) fn order(parents: &BTreeMap<ThreadId, Option<ThreadId>>) -> Order {
             waiting.push_back(Some(child));
         }
     }
-    Order { threads, cut: cut.into_iter().collect() }
+    Order { threads, cut: sorted(&cut) }
 }
 
-fn circles(parents: &BTreeMap<ThreadId, Option<ThreadId>>) -> BTreeSet<ThreadId> {
-    let mut cut = BTreeSet::new();
-    let mut done = BTreeSet::new();
+fn sorted<'a>(ids: impl IntoIterator<Item = &'a ThreadId>) -> Vec<ThreadId> {
+    let mut ids: Vec<ThreadId> = ids.into_iter().copied().collect();
+    ids.sort_unstable();
+    ids
+}
+
+fn circles(parents: &HashMap<ThreadId, Option<ThreadId>>) -> HashSet<ThreadId> {
+    let mut cut = HashSet::new();
+    let mut done = HashSet::new();
     for start in parents.keys() {
         let mut path = Vec::new();
-        let mut on_path = BTreeSet::new();
+        let mut on_path = HashSet::new();
         let mut next = Some(*start);
         while let Some(id) = next.filter(|id| !done.contains(id)) {
             if !on_path.insert(id) {

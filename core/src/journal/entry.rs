@@ -89,11 +89,12 @@ pub(crate) fn decode<T: DeserializeOwned>(table: Table, key: &str, value: &[u8])
     struct Versioned {
         v: u32,
     }
-    let error = match serde_json::from_slice(value) {
+    let text = std::str::from_utf8(value).map_err(|error| corrupt(table, key, error))?;
+    let error = match serde_json::from_str(text) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
-    match serde_json::from_slice(value) {
+    match serde_json::from_str(text) {
         Ok(Versioned { v }) if v > FORMAT => too_new(v),
         _ => Err(corrupt(table, key, error)),
     }

@@ -106,7 +106,7 @@ impl<S: Storage> Store<S> {
                 }
             })
             .collect();
-        pending.sort_by_key(|pending| (pending.deleted_at, pending.deletion));
+        pending.sort_unstable_by_key(|pending| (pending.deleted_at, pending.deletion));
         Ok(pending)
     }
 

@@ -198,6 +198,7 @@ fn refuse_waiting<S: Storage>(inner: &Inner<S>, error: &Error) {
     reply_all(shared.queue.drain(..).map(|request| request.reply), &error);
     reply_all(shared.pulls.drain(..), &error);
     reply_all(shared.checkpoints.drain(..), &error);
+    erasing::held_up(&mut shared, &error, &inner.options);
 }
 
 async fn answer_pulls<S: Storage>(inner: &Inner<S>) {

@@ -81,6 +81,21 @@ fn finished(shared: &mut Shared, deletion: DeletionId) {
     }
 }
 
+/// Nothing can be erased before an unknown outcome is settled; whoever waits is told in the end.
+pub(super) fn held_up(shared: &mut Shared, error: &Error, options: &StoreOptions) {
+    for (id, erasure) in &mut shared.erasures {
+        if erasure.waiters.is_empty() {
+            continue;
+        }
+        erasure.attempts += 1;
+        if erasure.attempts >= options.erase_attempts {
+            let error = Error::EraseIncomplete { deletion: *id, reason: error.to_string() };
+            super::driver::reply_all(erasure.waiters.drain(..), &error);
+        }
+        erasure.last_error = Some(error.clone());
+    }
+}
+
 /// Takes a deletion one step further.
 pub(super) async fn step<S: Storage>(inner: &Inner<S>, id: DeletionId) {
     let result = try_step(inner, id).await;

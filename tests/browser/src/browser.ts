@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { chromiumPath } from "./places.js";
+import { onlyRenderer } from "./processes.js";
 
 /** The backends that Chromium keeps IndexedDB in. */
 export const BACKENDS = ["leveldb", "sqlite"] as const;
@@ -16,6 +17,8 @@ const QUIET = [
   "--disable-component-update",
   "--disable-default-apps",
   "--disable-domain-reliability",
+  // So that a browser with one tab has one renderer.
+  "--disable-features=SpareRendererForSitePerProcess",
   "--disable-sync",
   "--no-first-run",
 ];
@@ -45,6 +48,20 @@ export class Browser {
     page.on("pageerror", (error) => console.error(`uncaught in the page: ${error}`));
     await page.goto(address);
     return page;
+  }
+
+  /**
+   * Prepares the crash of a tab and closes all others: the function returned kills the tab's
+   * renderer on the spot, and resolves when the browser has noticed.
+   */
+  async doom(tab: Page): Promise<() => Promise<void>> {
+    for (const other of this.#context?.pages() ?? []) if (other !== tab) await other.close();
+    const renderer = await onlyRenderer(this.#profile);
+    return async () => {
+      const crashed = tab.waitForEvent("crash", { timeout: 10_000 });
+      process.kill(renderer, "SIGKILL");
+      await crashed;
+    };
   }
 
   /** Ends the process and starts another one with the same profile. */

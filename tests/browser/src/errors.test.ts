@@ -59,6 +59,7 @@ test("every error of the core keeps its code, whether to try again, and its caus
     ["thread_not_archived", false, undefined],
     ["thread_exists", false, undefined],
     ["parent_not_found", false, undefined],
+    ["job_not_found", false, undefined],
     ["cycle", false, undefined],
     ["not_spawned", false, undefined],
     ["has_children", false, undefined],
@@ -197,6 +198,30 @@ test("what a host throws comes out as the cause", async () => {
   assert.deepEqual(found, { code: "quota_exceeded", same: true, kind: true });
 });
 
+test("a check names what does not belong in a store, and changes nothing", async () => {
+  const { clean, found, again } = await tab.evaluate(async () => {
+    const address = "/pages/map-host.js";
+    const { MapHost } = (await import(address)) as typeof import("./pages/map-host.js");
+    const store = await creel.Creel.open({ storage: new MapHost("checked") });
+    const root = await store.threads.create();
+    await root.append([{ n: 1 }, { n: 2 }]);
+    await root.spawn();
+    const clean = await store.check();
+    const host: StorageHost = new MapHost("checked");
+    const value = new TextEncoder().encode("stray");
+    const stray = { type: "put", table: "history", key: "stray", value } as const;
+    await host.commit({ checks: [], writes: [stray] }, "strict");
+    const found = await store.check();
+    const again = await store.check();
+    await store.close();
+    return { clean, found, again };
+  });
+  assert.deepEqual([clean.findings, clean.threads, clean.items], [[], 2, 2]);
+  const findings = found.findings.map(({ code, key, threadId }) => [code, key, threadId]);
+  assert.deepEqual(findings, [["stray_key", "history/stray", null]]);
+  assert.deepEqual(again, found);
+});
+
 test("after a panic every call is refused, and opening again works", async () => {
   await tab.reload();
   await loaded(tab);
@@ -208,8 +233,13 @@ test("after a panic every call is refused, and opening again works", async () =>
     const host: StorageHost = new MapHost("panic");
     const store = await creel.Creel.open({ storage: host });
     const thread = await store.threads.create({ name: "Kept" });
-    // This call waits for a host that never answers while the module panics under it.
-    host.commit = () => new Promise(() => {});
+    const uncaught: string[] = [];
+    addEventListener("error", ({ message }) => uncaught.push(message));
+    addEventListener("unhandledrejection", ({ reason }) => uncaught.push(String(reason)));
+    // A timer is set for the end of the grace.
+    await (await store.threads.create()).delete({ grace: 60 });
+    // This call waits for a host that answers when the module is gone.
+    host.commit = () => new Promise((resolve) => setTimeout(resolve, 60));
     const code = (error: { code: string }) => error.code;
     const waiting = store.threads.create().catch(code);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -223,12 +253,14 @@ test("after a panic every call is refused, and opening again works", async () =>
     const again = await creel.Creel.open({ storage: new MapHost("panic") });
     const { name } = await again.threads.read(thread.id);
     await again.threads.create();
+    await new Promise((resolve) => setTimeout(resolve, 150));
     await again.close();
-    return { trap, codes, name };
+    return { trap, codes, name, uncaught };
   });
   assert.deepEqual(found, {
     trap: "RuntimeError",
     codes: ["instance_dead", "instance_dead", "instance_dead"],
     name: "Kept",
+    uncaught: [],
   });
 });

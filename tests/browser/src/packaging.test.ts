@@ -5,13 +5,13 @@
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
 import { Browser } from "./browser.js";
-import { tarball } from "./places.js";
+import { installedPackage, tarball } from "./places.js";
 
 const run = promisify(execFile);
 
@@ -37,6 +37,14 @@ test("a fresh Node project keeps a store in memory and in a host of its own", as
     cwd: directory,
   });
   assert.match(stdout, /the package works in Node/);
+});
+
+test("the package brings its licenses", async () => {
+  const files = await readdir(installedPackage());
+  assert.deepEqual(
+    files.filter((file) => file.startsWith("LICENSE")),
+    ["LICENSE-APACHE", "LICENSE-MIT"],
+  );
 });
 
 test("a strict TypeScript project compiles against the package's types", async (t) => {

@@ -45,7 +45,7 @@ async fn work(dir: &str, mut random: u64) -> Result<()> {
         for _ in 0..2 {
             append_to_all(&store, &mut targets, &mut random).await?;
         }
-        if next_random(&mut random) % 2 == 0 {
+        if next_random(&mut random).is_multiple_of(2) {
             println!("try checkpoint");
             store.checkpoint().await?;
             append_to_all(&store, &mut targets, &mut random).await?;
@@ -57,7 +57,7 @@ async fn work(dir: &str, mut random: u64) -> Result<()> {
             println!("ok move {} {root}", tree[0]);
         }
         // Every third forest stays.
-        if next_random(&mut random) % 3 > 0 {
+        if !next_random(&mut random).is_multiple_of(3) {
             let members: Vec<String> = threads.iter().map(ThreadId::to_string).collect();
             println!("try delete {root} {}", members.join(" "));
             store.delete(root, DeleteOptions::default()).await?;
@@ -89,7 +89,7 @@ async fn append_to_all(
 ) -> Result<()> {
     let mut appends = Vec::new();
     for (id, len) in targets {
-        let large = next_random(random) % 40 == 0;
+        let large = next_random(random).is_multiple_of(40);
         let (count, size) = if large { (30, 10_000) } else { (1 + next_random(random) % 4, 40) };
         let text = |n| format!(r#"{{"n":{n},"filler":"{}"}}"#, "x".repeat(size));
         let items =

@@ -26,13 +26,11 @@ fn main() -> Result<()> {
 async fn write(dir: &str, name: &str, operations: usize) -> Result<()> {
     let storage = SqliteStorage::open(dir).await?;
     let store = Store::open(storage, Arc::new(SystemEnv::new()), StoreOptions::default()).await?;
-    let mut rounds = 0;
-    for first in (0..operations).step_by(AT_ONCE) {
+    for (round, first) in (0..operations).step_by(AT_ONCE).enumerate() {
         let wave = first..operations.min(first + AT_ONCE);
         // Of two appends to one thread in one wave the order would be the store's to choose.
-        let results = join_all(wave.map(|n| operate(&store, name, n, rounds))).await;
+        let results = join_all(wave.map(|n| operate(&store, name, n, round))).await;
         results.into_iter().collect::<Result<()>>()?;
-        rounds += 1;
     }
     store.close().await
 }

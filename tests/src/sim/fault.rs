@@ -11,7 +11,7 @@ use super::executor::{Executor, Sleep, give_way, lock};
 /// What can befall a storage call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FaultKind {
-    /// It fails and does nothing.
+    /// It fails and does nothing; now and then every call does so for a while.
     Error,
     /// The process dies before the call does anything.
     CrashBefore,
@@ -64,6 +64,8 @@ struct State {
     /// Struck and not yet collected.
     struck: Vec<FaultKind>,
     ever: Vec<FaultKind>,
+    /// How many calls still fail.
+    outage: u32,
     rng: fastrand::Rng,
 }
 
@@ -76,7 +78,7 @@ impl Faults {
         seed: u64,
     ) -> Arc<Self> {
         let rng = fastrand::Rng::with_seed(seed);
-        let state = State { armed: None, struck: Vec::new(), ever: Vec::new(), rng };
+        let state = State { armed: None, struck: Vec::new(), ever: Vec::new(), outage: 0, rng };
         let faults = Arc::new(Self {
             executor: executor.clone(),
             memory: memory.reopen(),
@@ -105,7 +107,8 @@ impl Faults {
 
     /// Takes the waiting fault away.
     pub fn disarm(&self) {
-        lock(&self.state).armed = None;
+        let mut state = lock(&self.state);
+        (state.armed, state.outage) = (None, 0);
     }
 
     /// Returns the faults that struck since this was last asked.
@@ -131,6 +134,10 @@ impl Faults {
 
     fn decide(&self, call: &Call<'_>) -> Fault {
         let mut state = lock(&self.state);
+        if state.outage > 0 {
+            state.outage -= 1;
+            return Fault::Fail(away());
+        }
         let Some(armed) = state.armed else { return Fault::None };
         let commit = matches!(call.operation, Operation::Commit { .. });
         let read = matches!(call.operation, Operation::Get { .. } | Operation::Scan { .. });
@@ -145,16 +152,15 @@ impl Faults {
             },
             kind if (commit || (read && armed.reads)) && state.due() => {
                 state.strike(kind);
-                let reason = "the medium failed".into();
+                if kind == FaultKind::Error && state.rng.u32(..4) == 0 {
+                    state.outage = state.rng.u32(1..60);
+                    return Fault::Fail(away());
+                }
                 match kind {
                     FaultKind::Error if commit => {
                         Fault::Fail(StorageError::QuotaExceeded { cause: None })
                     }
-                    FaultKind::Error => Fault::Fail(StorageError::Unavailable {
-                        retryable: true,
-                        reason,
-                        cause: None,
-                    }),
+                    FaultKind::Error => Fault::Fail(away()),
                     FaultKind::CrashBefore => Fault::CrashBefore,
                     FaultKind::CrashAfter => Fault::CrashAfter,
                     FaultKind::LostAck => Fault::LostAnswer,
@@ -167,18 +173,23 @@ impl Faults {
 
     /// Returns one of the keys whose values the call reads.
     fn readable(&self, operation: Operation<'_>, rng: &mut fastrand::Rng) -> Option<String> {
-        let (table, wanted): (Table, Box<dyn Fn(&str) -> bool>) = match operation {
+        let (table, reads): (Table, &dyn Fn(&str) -> bool) = match operation {
             Operation::Get { table, keys } => {
-                (table, Box::new(move |key| keys.iter().any(|wanted| wanted == key)))
+                (table, &|key| keys.iter().any(|wanted| wanted == key))
             }
-            Operation::Scan { table, range, .. } => (table, Box::new(|key| range.contains(key))),
+            Operation::Scan { table, range, .. } => (table, &|key| range.contains(key)),
             _ => return None,
         };
         let records = self.memory.records(table);
         let keys: Vec<_> =
-            records.into_iter().map(|(key, _)| key).filter(|key| wanted(key)).collect();
+            records.into_iter().map(|(key, _)| key).filter(|key| reads(key)).collect();
         (!keys.is_empty()).then(|| keys[rng.usize(..keys.len())].clone())
     }
+}
+
+fn away() -> StorageError {
+    let reason = "the medium failed".into();
+    StorageError::Unavailable { retryable: true, reason, cause: None }
 }
 
 impl State {

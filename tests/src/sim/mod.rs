@@ -50,10 +50,9 @@ impl Violation {
 /// # Errors
 /// The first violation; with its trace, since the seed is then run once more.
 pub fn run(seed: u64) -> Result<Counts, Box<Violation>> {
-    World::new(seed, false).run().or_else(|first| match World::new(seed, true).run() {
-        Err(traced) => Err(traced),
-        Ok(_) => Err(first),
-    })
+    World::new(seed, false)
+        .run()
+        .map_err(|first| World::new(seed, true).run().err().unwrap_or(first))
 }
 
 /// Runs one seed without a trace.

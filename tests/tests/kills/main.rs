@@ -87,7 +87,7 @@ fn work_on_stores(lane: usize, kills: usize, counts: &Mutex<Counts>) {
                 landed.into_iter().for_each(|phase| *counts.landed.entry(phase).or_default() += 1);
             }
             // Now and then the next victim finds the store just as this one left it.
-            if seed % 4 > 0 {
+            if !seed.is_multiple_of(4) {
                 let resumed = block_on(inspect(dir.path(), &mut known));
                 counts.lock().unwrap().resumed += resumed;
             }

@@ -86,7 +86,7 @@ impl Worker {
 
     async fn append(&mut self, id: ThreadId) {
         let first = self.states.last().unwrap()[&id];
-        let large = next_random(&mut self.random) % 8 == 0;
+        let large = next_random(&mut self.random).is_multiple_of(8);
         let (count, size) = if large { (20, 9000) } else { (2, 50) };
         let text = |n: u64| format!(r#"{{"n":{n},"filler":"{}"}}"#, "x".repeat(size));
         let items = (first..first + count).map(|n| Item::new(&text(n)).unwrap()).collect();

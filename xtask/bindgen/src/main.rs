@@ -3,9 +3,10 @@
 //! A crate of its own so that `cargo xtask` itself starts without compiling `wasm-bindgen`'s tooling. Used as a
 //! library, that tooling is always at the version `Cargo.lock` names, which is the one the module was built with.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Parser;
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -31,5 +32,19 @@ fn main() -> anyhow::Result<()> {
         // The loader makes a fresh instance of the module after a panic.
         .reset_state_function(true)
         .generate(&out)
-        .with_context(|| format!("cannot bind {} into {}", module.display(), out.display()))
+        .with_context(|| format!("cannot bind {} into {}", module.display(), out.display()))?;
+    // A timer or a promise of an instance that is dead has nobody to tell, and Node ends at what it throws.
+    let late = "throw new Error('Cannot invoke closure from previous WASM instance')";
+    let replaced = replace(&out.join("creel.js"), late, "return")?;
+    ensure!(replaced, "another version of the tooling made the JavaScript: it holds no {late}");
+    // The types are documented by the Rust types, whose `None` is a `null` here.
+    replace(&out.join("creel.d.ts"), "`None`", "`null`")?;
+    Ok(())
+}
+
+/// Replaces every `old` in a file and tells whether there was one.
+fn replace(file: &Path, old: &str, new: &str) -> anyhow::Result<bool> {
+    let text = fs::read_to_string(file)?;
+    fs::write(file, text.replace(old, new))?;
+    Ok(text.contains(old))
 }

@@ -188,15 +188,14 @@ fn whole_tree<'a>(
     for record in remaining {
         trees.entry(record.tree).or_default().push(record);
     }
-    let mut whole: Vec<_> = trees
+    let whole = trees
         .into_iter()
         .filter(|(tree, records)| {
             catalog.indexes().tree_size(*tree) as usize - overlooked(catalog, *tree, records)
                 == records.len()
         })
-        .collect();
-    whole.sort_by_key(|(tree, _)| *tree);
-    match whole.into_iter().next() {
+        .min_by_key(|(tree, _)| *tree);
+    match whole {
         Some((tree, records)) => (Some(tree), records),
         None => (None, Vec::new()),
     }

@@ -1,6 +1,6 @@
 //! Reads `session_index.jsonl`, which keeps the names that people gave to threads.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use serde::Deserialize;
 
@@ -11,14 +11,13 @@ use crate::limits::MAX_NAME;
 /// Reads the names: the last line of a thread wins.
 ///
 /// A name that is only white space clears the one before; a name that is too long is cut.
-pub fn session_index(path: &str, text: &[u8]) -> (BTreeMap<ThreadId, String>, Vec<BadLine>) {
-    let mut names = BTreeMap::new();
+pub fn session_index(path: &str, text: &[u8]) -> (HashMap<ThreadId, String>, Vec<BadLine>) {
+    let mut names = HashMap::new();
     let mut bad = Vec::new();
     for (number, line) in lines(text) {
-        let entry: Entry = match serde_json::from_slice(line) {
+        let entry = match entry(line) {
             Ok(entry) => entry,
-            Err(cause) => {
-                let reason = cause.to_string();
+            Err(reason) => {
                 bad.push(BadLine { file: path.to_owned(), line: number, reason });
                 continue;
             }
@@ -36,4 +35,9 @@ struct Entry {
     id: ThreadId,
     #[serde(default)]
     thread_name: Option<String>,
+}
+
+fn entry(line: &[u8]) -> Result<Entry, String> {
+    let text = std::str::from_utf8(line).map_err(|cause| cause.to_string())?;
+    serde_json::from_str(text).map_err(|cause| cause.to_string())
 }
