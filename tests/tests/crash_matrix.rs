@@ -1,7 +1,7 @@
 //! Stop after every single storage call, and look again: what was there before or what was asked
 //! for, never something between; and asking again ends clean.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
