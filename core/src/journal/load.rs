@@ -37,18 +37,29 @@ pub(crate) async fn load<S: Storage>(storage: &S, env: &dyn Env) -> Result<Repli
 
 /// Loads a store; `None` where there is none.
 pub(crate) async fn find<S: Storage>(storage: &S) -> Result<Option<Replica>> {
+    let mut before = Vec::new();
     for _ in 0..MOST_RESTARTS {
         let start = start(storage).await?;
         let replica = load_from(storage, &start).await?;
         if replica.losses.damage.is_empty() {
             return Ok(Some(replica));
         }
-        // What does not fit is a checkpoint that came between the reads, or else damage.
+        let empty = start.is_empty() && is_empty(storage).await?;
+        // What does not fit is a commit that came between the reads, or else damage. So the start
+        // is read again after all else.
         if self::start(storage).await? != start && !mutation::on(Mutation::LoadOnce) {
             continue;
         }
-        let empty = start.is_empty() && is_empty(storage).await?;
-        return Ok((!empty).then_some(replica));
+        if empty {
+            return Ok(None);
+        }
+        // One bad read is not yet a bad record.
+        let found: Vec<Key> =
+            replica.losses.damage.iter().map(|damage| damage.key.clone()).collect();
+        if found == before {
+            return Ok(Some(replica));
+        }
+        before = found;
     }
     let reason = "other instances kept overtaking the load".into();
     Err(Error::Storage(StorageError::Unavailable { retryable: true, reason, cause: None }))
