@@ -1,7 +1,8 @@
 // The playground: the forest on the left, the open thread on the right, the store's figures below.
 
 import type { Creel } from "creel";
-import { createEffect, createMemo, Match, onCleanup, Show, Switch } from "solid-js";
+import { createEffect, createMemo, Match, on, onCleanup, Show, Switch } from "solid-js";
+import { DeletionSlips } from "./DeletionSlips.tsx";
 import { DeleteDialog } from "./dialogs/DeleteDialog.tsx";
 import { useDrop } from "./dialogs/drop.ts";
 import { HelpDialog } from "./dialogs/HelpDialog.tsx";
@@ -12,6 +13,7 @@ import { StoreStrip } from "./StoreStrip.tsx";
 import { useShortcuts } from "./shortcuts.ts";
 import { createActions } from "./store/actions.ts";
 import { DemoContext } from "./store/context.ts";
+import { createDeletions } from "./store/deletions.ts";
 import { createForest } from "./store/forest.ts";
 import { threadName } from "./store/trees.ts";
 import { TreePane } from "./tree/TreePane.tsx";
@@ -25,7 +27,10 @@ export function Playground(props: { creel: Creel }) {
     tellError("The threads can't be read", error),
   );
   const actions = createActions(props.creel);
-  const demo = { creel: props.creel, forest, actions };
+  const deletions = createDeletions(props.creel, (error) =>
+    tellError("The deletions can't be read", error),
+  );
+  const demo = { creel: props.creel, forest, deletions, actions };
   onCleanup(props.creel.on("error", (error) => tellError("The store reports", error)));
   useShortcuts(demo);
   const dragging = useDrop((files) => actions.openDialog({ name: "import", files }));
@@ -38,6 +43,19 @@ export function Playground(props: { creel: Creel }) {
     const thread = current();
     document.title = thread ? `${threadName(thread)} · Creel` : "Creel";
   });
+  // What had the focus may be gone with the thread; the keys go on from the tree.
+  createEffect(
+    on(
+      openThread,
+      (id) => {
+        if (id !== undefined) return;
+        queueMicrotask(() => {
+          if (document.activeElement === document.body) document.getElementById("tree")?.focus();
+        });
+      },
+      { defer: true },
+    ),
+  );
   const empty = () => forest.loaded() && forest.threads().size === 0 && openThread() === undefined;
 
   return (
@@ -100,6 +118,7 @@ export function Playground(props: { creel: Creel }) {
         </main>
         <StoreStrip />
       </div>
+      <DeletionSlips />
       <Show when={dragging()}>
         <div class="drop-veil">
           <p>Drop Codex sessions to open them</p>

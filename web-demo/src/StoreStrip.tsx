@@ -69,7 +69,7 @@ export function StoreStrip() {
           title="How long this tab's newest commit took"
         />
         <Show when={stats()?.pendingDeletions}>
-          {(pending) => <Figure name="Erasing" value={count(pending())} />}
+          {(pending) => <Figure name="Deleting" value={count(pending())} />}
         </Show>
       </dl>
     </footer>

@@ -43,6 +43,14 @@ export const SHORTCUTS: Shortcut[] = [
     run: ({ actions }, id) => id && actions.openDialog({ name: "delete", id }),
   },
   {
+    keys: ["u"],
+    says: "Undo the last deletion",
+    run: ({ actions, deletions }) => {
+      const newest = deletions.pending()[0];
+      if (newest && deletions.left(newest) > 0) actions.undo(newest);
+    },
+  },
+  {
     keys: ["o"],
     says: "Open sessions",
     run: ({ actions }) => actions.openDialog({ name: "import" }),

@@ -44,3 +44,13 @@ export function recordShifts() {
   }).observe({ type: "layout-shift" });
   return { sum: () => sum };
 }
+
+/** Notes every text that the first element of a selector shows. */
+export function recordTexts(selector: string) {
+  const texts: string[] = [];
+  new MutationObserver(() => {
+    const text = document.querySelector<HTMLElement>(selector)?.innerText;
+    if (text !== undefined && text !== texts.at(-1)) texts.push(text);
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  return { all: () => texts };
+}
