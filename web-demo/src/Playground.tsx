@@ -4,6 +4,7 @@ import type { Creel } from "creel";
 import { createEffect, createMemo, Match, on, onCleanup, Show, Switch } from "solid-js";
 import { DeletionSlips } from "./DeletionSlips.tsx";
 import { DeleteDialog } from "./dialogs/DeleteDialog.tsx";
+import { DoctorDialog } from "./dialogs/DoctorDialog.tsx";
 import { useDrop } from "./dialogs/drop.ts";
 import { HelpDialog } from "./dialogs/HelpDialog.tsx";
 import { ImportDialog } from "./dialogs/ImportDialog.tsx";
@@ -132,6 +133,9 @@ export function Playground(props: { creel: Creel }) {
             </Match>
             <Match when={dialog.name === "import" && dialog}>
               {(it) => <ImportDialog files={it().files} />}
+            </Match>
+            <Match when={dialog.name === "doctor"}>
+              <DoctorDialog />
             </Match>
             <Match when={dialog.name === "help"}>
               <HelpDialog />

@@ -55,6 +55,11 @@ export const SHORTCUTS: Shortcut[] = [
     says: "Open sessions",
     run: ({ actions }) => actions.openDialog({ name: "import" }),
   },
+  {
+    keys: ["d"],
+    says: "Let the doctor check the store",
+    run: ({ actions }) => actions.openDialog({ name: "doctor" }),
+  },
   { keys: ["t"], says: "Dark or light", run: toggleTheme },
   { keys: ["Escape"], says: "Close what is open", run: () => goTo(undefined) },
   { keys: ["?"], says: "This help", run: ({ actions }) => actions.openDialog({ name: "help" }) },

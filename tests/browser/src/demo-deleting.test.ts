@@ -116,9 +116,7 @@ describe("a deletion", () => {
 
 async function withSample(context: BrowserContext): Promise<Demo> {
   const demo = await Demo.open(context, site.url);
-  await demo.button("Load the sample").first().click();
-  await demo.button("Read them").click();
-  await demo.expectFigure("threads", "8");
+  await demo.loadSample();
   return demo;
 }
 

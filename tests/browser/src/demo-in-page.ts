@@ -54,3 +54,26 @@ export function recordTexts(selector: string) {
   }).observe(document.body, { subtree: true, childList: true, characterData: true });
   return { all: () => texts };
 }
+
+/** Writes a record that belongs nowhere into the demo's store, and garbage over the newest entry of its journal. */
+export async function damage() {
+  const settled = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const database = await settled(indexedDB.open("creel:demo"));
+  const table = (name: string) => database.transaction(name, "readwrite").objectStore(name);
+  const newest = (await settled(table("journal").getAllKeys())).at(-1);
+  if (newest === undefined) throw new Error("the journal is empty");
+  const kept = await settled(table("journal").get(newest));
+  await settled(table("journal").put(new TextEncoder().encode("{ not JSON"), newest));
+  await settled(table("history").put(new Uint8Array([1, 2, 3]), "nonsense"));
+  return {
+    async undo() {
+      await settled(table("journal").put(kept, newest));
+      await settled(table("history").delete("nonsense"));
+      database.close();
+    },
+  };
+}

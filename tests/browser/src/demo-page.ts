@@ -58,7 +58,7 @@ export class Demo {
   readonly page: Page;
   readonly problems: string[] = [];
 
-  private constructor(page: Page) {
+  constructor(page: Page) {
     this.page = page;
     page.on("pageerror", (error) => this.problems.push(String(error.stack)));
     page.on("console", (message) => {
@@ -107,6 +107,13 @@ export class Demo {
 
   button(name: string | RegExp): Locator {
     return this.page.getByRole("button", { name, exact: typeof name === "string" });
+  }
+
+  /** Opens the sample that comes with the demo into an empty store. */
+  async loadSample(): Promise<void> {
+    await this.button("Load the sample").first().click();
+    await this.button("Read them").click();
+    await this.expectFigure("threads", "8");
   }
 
   /** Opens sessions from a folder, or from files given by name and content; the report stays open. */

@@ -12,6 +12,7 @@ export type Actions = ReturnType<typeof createActions>;
 export type OpenDialog =
   | { name: "delete"; id: string }
   | { name: "import"; files?: File[] }
+  | { name: "doctor" }
   | { name: "help" };
 
 export function createActions(creel: Creel) {
