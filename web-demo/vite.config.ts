@@ -31,6 +31,7 @@ function serviceWorker(): Plugin {
 export default defineConfig({
   base: "./",
   plugins: [solid(), serviceWorker()],
+  worker: { format: "es" },
   // The dev server's pre-bundling would move the package's code away from its WebAssembly.
   optimizeDeps: { exclude: ["creel"] },
   build: { target: "es2022", modulePreload: { polyfill: false } },

@@ -9,6 +9,9 @@ import { useDrop } from "./dialogs/drop.ts";
 import { HelpDialog } from "./dialogs/HelpDialog.tsx";
 import { ImportDialog } from "./dialogs/ImportDialog.tsx";
 import { ThreadPane } from "./history/ThreadPane.tsx";
+import { findCrash } from "./plug/crash.ts";
+import { PlugDialog } from "./plug/PlugDialog.tsx";
+import { RecoveryDialog } from "./plug/RecoveryDialog.tsx";
 import { openThread } from "./route.ts";
 import { StoreStrip } from "./StoreStrip.tsx";
 import { useShortcuts } from "./shortcuts.ts";
@@ -23,7 +26,9 @@ import { theme, toggleTheme } from "./ui/theme.ts";
 import { tellError } from "./ui/toasts.tsx";
 import { Welcome } from "./Welcome.tsx";
 
-export function Playground(props: { creel: Creel }) {
+export function Playground(props: { creel: Creel; store: string }) {
+  // Before anything else is asked of the store: it carries on what a crash interrupted.
+  const crash = findCrash(props.creel);
   const forest = createForest(props.creel, (error) =>
     tellError("The threads can't be read", error),
   );
@@ -34,6 +39,10 @@ export function Playground(props: { creel: Creel }) {
   const demo = { creel: props.creel, forest, deletions, actions };
   onCleanup(props.creel.on("error", (error) => tellError("The store reports", error)));
   useShortcuts(demo);
+  crash.then(
+    (found) => found && actions.openDialog({ name: "recovery", crash: found }),
+    (error) => tellError("What a crash left can't be read", error),
+  );
   const dragging = useDrop((files) => actions.openDialog({ name: "import", files }));
 
   const current = createMemo(() => {
@@ -136,6 +145,12 @@ export function Playground(props: { creel: Creel }) {
             </Match>
             <Match when={dialog.name === "doctor"}>
               <DoctorDialog />
+            </Match>
+            <Match when={dialog.name === "plug"}>
+              <PlugDialog store={props.store} />
+            </Match>
+            <Match when={dialog.name === "recovery" && dialog}>
+              {(it) => <RecoveryDialog crash={it().crash} />}
             </Match>
             <Match when={dialog.name === "help"}>
               <HelpDialog />

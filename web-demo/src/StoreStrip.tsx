@@ -97,6 +97,15 @@ export function StoreStrip() {
             <Icon name="pulse" />
             <span>Doctor</span>
           </button>
+          <button
+            type="button"
+            class="quiet"
+            title="Crash in the middle of deleting 2,000 threads"
+            onClick={() => actions.openDialog({ name: "plug" })}
+          >
+            <Icon name="plug" />
+            <span>Pull the plug</span>
+          </button>
           <a
             class="button quiet"
             href={threadHref(openThread())}

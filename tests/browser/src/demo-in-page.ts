@@ -77,3 +77,22 @@ export async function damage() {
     },
   };
 }
+
+declare global {
+  /** Tells the process of the test what the page heard of its worker. */
+  var heardOfTheWorker: (what: string) => Promise<void>;
+}
+
+/** Tells of every message of a worker; the page can neither terminate one nor go on to reload. */
+export function tellOfTheWorker() {
+  globalThis.Worker = class extends Worker {
+    constructor(...given: ConstructorParameters<typeof Worker>) {
+      super(...given);
+      this.addEventListener("message", ({ data }) => void heardOfTheWorker(data.is));
+    }
+
+    override terminate(): never {
+      throw new Error("the plug stays in");
+    }
+  };
+}

@@ -3,6 +3,7 @@
 import type { Creel, PendingDeletion } from "creel";
 import { createSignal } from "solid-js";
 import { counted } from "../format.ts";
+import type { Crash } from "../plug/crash.ts";
 import { goTo, openThread } from "../route.ts";
 import { tell, tellError } from "../ui/toasts.tsx";
 import { simulateAgent } from "./agent.ts";
@@ -13,6 +14,8 @@ export type OpenDialog =
   | { name: "delete"; id: string }
   | { name: "import"; files?: File[] }
   | { name: "doctor" }
+  | { name: "plug" }
+  | { name: "recovery"; crash: Crash }
   | { name: "help" };
 
 export function createActions(creel: Creel) {
