@@ -18,6 +18,8 @@ type ContextOptions = Parameters<Browser["newContext"]>[0];
 export interface DemoSite {
   /** Where the demo is, with a slash at its end. */
   readonly url: string;
+  /** Takes the host away: from now on nothing answers at the address. */
+  stopHost(): Promise<void>;
   /** Runs in a browser profile without anything in it. */
   inNewProfile(
     run: (context: BrowserContext) => Promise<void>,
@@ -42,6 +44,10 @@ export function demoSite(under = "/"): DemoSite {
   return {
     get url() {
       return url;
+    },
+    async stopHost() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
     },
     async inNewProfile(run, options = {}) {
       const context = await browser.newContext({
