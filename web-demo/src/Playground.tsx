@@ -106,25 +106,27 @@ export function Playground(props: { creel: Creel; store: string }) {
             </button>
           </nav>
         </header>
-        <TreePane />
-        <main class="reader" id="reader">
-          <Switch>
-            <Match when={empty()}>
-              <Welcome />
-            </Match>
-            <Match when={openThread()} keyed>
-              {(id) => <ThreadPane id={id} />}
-            </Match>
-            <Match when={forest.loaded()}>
-              <div class="blank">
-                <p>Choose a thread to read it.</p>
-                <p class="hint">
-                  <kbd>↑</kbd> <kbd>↓</kbd> move through the tree, <kbd>Enter</kbd> opens,{" "}
-                  <kbd>?</kbd> shows all keys.
-                </p>
-              </div>
-            </Match>
-          </Switch>
+        <main>
+          <TreePane />
+          <section class="reader" id="reader" aria-label="Reader">
+            <Switch>
+              <Match when={empty()}>
+                <Welcome />
+              </Match>
+              <Match when={openThread()} keyed>
+                {(id) => <ThreadPane id={id} />}
+              </Match>
+              <Match when={forest.loaded()}>
+                <div class="blank">
+                  <p>Choose a thread to read it.</p>
+                  <p class="hint">
+                    <kbd>↑</kbd> <kbd>↓</kbd> move through the tree, <kbd>Enter</kbd> opens,{" "}
+                    <kbd>?</kbd> shows all keys.
+                  </p>
+                </div>
+              </Match>
+            </Switch>
+          </section>
         </main>
         <StoreStrip />
       </div>

@@ -129,7 +129,7 @@ async function deleteRoot(demo: Demo): Promise<void> {
 /** The tree with the number of items of each thread, and the figures of the store. */
 async function state(demo: Demo) {
   const figures = await Promise.all(FIGURES.map((name) => demo.figure(name)));
-  const labels = await demo.rows.evaluateAll((rows) => rows.map((row) => row.ariaLabel).sort());
+  const labels = await demo.rows.evaluateAll((rows) => rows.map((row) => row.textContent).sort());
   return { tree: await demo.tree(), labels, figures };
 }
 

@@ -70,6 +70,8 @@ export function DeleteDialog(props: { id: string }) {
     return current !== undefined && (current.threads > 1 || current.detached.length > 0);
   });
 
+  const them = () => (plan.latest?.threads === 1 ? "it" : "them");
+
   async function confirm(): Promise<void> {
     const token = plan()?.token;
     if (!token) return;
@@ -161,9 +163,8 @@ export function DeleteDialog(props: { id: string }) {
         </Show>
         <Show when={failure()}>{(error) => <Failure error={error()} />}</Show>
         <p class="hint">
-          One commit hides {plan.latest?.threads === 1 ? "it" : "them"} in every tab. You have{" "}
-          {GRACE_MS / 1000} seconds to undo it; then every byte is erased, and nothing brings them
-          back.
+          One commit hides {them()} in every tab. You have {GRACE_MS / 1000} seconds to undo it;
+          then every byte is erased, and nothing brings {them()} back.
         </p>
         <footer>
           <button type="button" autofocus disabled={busy()} onClick={actions.closeDialog}>

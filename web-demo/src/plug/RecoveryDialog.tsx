@@ -10,7 +10,7 @@ import { dropNote } from "./note.ts";
 
 export function RecoveryDialog(props: { crash: Crash }) {
   const { creel, actions } = useDemo();
-  const { note, decided, erased, answer, foundAt } = props.crash;
+  const { note, decided, decidedAt, erased, answer, foundAt } = props.crash;
   const recovery = followRecovery(creel, props.crash, (error) =>
     tellError("The recovery can't be followed", error),
   );
@@ -21,7 +21,7 @@ export function RecoveryDialog(props: { crash: Crash }) {
     <Dialog title="After the crash" class="recovery" onClose={actions.closeDialog}>
       <ol class="story" data-recovery={ended() ? "ended" : "running"} aria-live="polite">
         <Show when={decided}>
-          <Step at={recovery.receipt()?.deletedAt} title="The deletion was decided">
+          <Step at={decidedAt ?? recovery.receipt()?.deletedAt} title="The deletion was decided">
             One journal entry for {counted(note.threads, "thread")} with{" "}
             {counted(note.items, "item")}.
           </Step>
@@ -44,6 +44,7 @@ export function RecoveryDialog(props: { crash: Crash }) {
         </Step>
         <Show when={decided}>
           <Step
+            waiting={recovery.receipt() === undefined}
             at={recovery.receipt()?.erasedAt ?? undefined}
             title={
               recovery.receipt() ? "The store finished the deletion" : "The store carries it on"
@@ -71,6 +72,7 @@ export function RecoveryDialog(props: { crash: Crash }) {
           </Step>
         </Show>
         <Step
+          waiting={!ended()}
           title={
             recovery.report() === undefined
               ? "The doctor looks at the store"
@@ -79,7 +81,7 @@ export function RecoveryDialog(props: { crash: Crash }) {
                 : "The doctor finds something"
           }
         >
-          <Show when={recovery.others()} fallback={<>…</>}>
+          <Show when={recovery.others()}>
             {(now) => (
               <span data-others={`${now().threads}/${now().items}`}>
                 Everything else: {counted(note.others.threads, "thread")} with{" "}
@@ -102,9 +104,16 @@ export function RecoveryDialog(props: { crash: Crash }) {
   );
 }
 
-function Step(props: { at?: number | undefined; title: string; children: JSX.Element }) {
+interface StepProps {
+  title: string;
+  at?: number | undefined;
+  waiting?: boolean;
+  children: JSX.Element;
+}
+
+function Step(props: StepProps) {
   return (
-    <li>
+    <li classList={{ waiting: props.waiting ?? false }}>
       <time>{props.at === undefined ? "" : exactly(props.at)}</time>
       <strong>{props.title}</strong>
       <p>{props.children}</p>

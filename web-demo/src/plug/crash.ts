@@ -12,6 +12,8 @@ export interface Crash {
   foundAt: number;
   /** Whether the deletion was decided before the crash: then nothing of the tree is to be seen. */
   decided: boolean;
+  /** When it was decided, if it was still pending. */
+  decidedAt: number | undefined;
   /** What reading the root of the tree answered. */
   answer: string | undefined;
   /** How many threads were erased already. */
@@ -36,7 +38,7 @@ export async function findCrash(creel: Creel): Promise<Crash | undefined> {
   }
   const decided = answer !== undefined;
   const erased = pending?.erased ?? (decided ? note.threads : 0);
-  return { note, foundAt, decided, answer, erased };
+  return { note, foundAt, decided, decidedAt: pending?.deletedAt, answer, erased };
 }
 
 /** What is known of the way from the crash to the end; each part is there when it has come. */
