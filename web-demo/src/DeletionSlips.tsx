@@ -1,7 +1,7 @@
 // A slip in the corner for each deletion that is not finished: first the time to undo it, then how far the erasing is.
 
 import type { PendingDeletion } from "creel";
-import { createEffect, createSignal, For, on, Show } from "solid-js";
+import { createEffect, createSignal, For, on, onCleanup, Show } from "solid-js";
 import { Portal } from "solid-js/web";
 import { dye } from "./dyes.ts";
 import { bytes, count, counted } from "./format.ts";
@@ -82,9 +82,7 @@ function Slip(props: { deletion: PendingDeletion }) {
           </p>
         </div>
         <Show when={undoable()}>
-          <button type="button" title="Undo (U)" onClick={() => actions.undo(it())}>
-            Undo
-          </button>
+          <UndoButton onUndo={() => actions.undo(it())} />
         </Show>
       </div>
       <Show
@@ -94,6 +92,19 @@ function Slip(props: { deletion: PendingDeletion }) {
         <progress aria-label="Time left to undo" max={GRACE_MS} value={left()} />
       </Show>
     </div>
+  );
+}
+
+function UndoButton(props: { onUndo: () => void }) {
+  let button: HTMLButtonElement | undefined;
+  // Who is about to press it when its time is over goes on from the tree.
+  onCleanup(() => {
+    if (document.activeElement === button) document.getElementById("tree")?.focus();
+  });
+  return (
+    <button ref={button} type="button" title="Undo (U)" onClick={() => props.onUndo()}>
+      Undo
+    </button>
   );
 }
 

@@ -17,6 +17,10 @@ const MOST_STRIPES = 60;
 export function StoreStrip() {
   const { creel, forest, actions } = useDemo();
   const space = createSpace(creel);
+  const spaceText = () => {
+    const known = space();
+    return known && `${bytes(known.usage)} of ${bytes(known.quota)}`;
+  };
   const [stats, setStats] = createSignal<StoreStats>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const read = () => {
@@ -69,19 +73,15 @@ export function StoreStrip() {
             }
             title="Entries that no checkpoint has packed yet, and their bytes"
           />
-          <Show when={space()}>
-            {(it) => (
-              <Figure
-                name="Space"
-                value={`${bytes(it().usage)} of ${bytes(it().quota)}`}
-                title="What this site takes of the browser's storage, of what it may take"
-              />
-            )}
-          </Show>
           <Figure
             name="Last commit"
             value={stats()?.lastCommitMs == null ? "–" : milliseconds(stats()?.lastCommitMs ?? 0)}
             title="How long this tab's newest commit took"
+          />
+          <Figure
+            name="Space"
+            value={spaceText()}
+            title="What this site takes of the browser's storage, of what it may take"
           />
           <Show when={stats()?.pendingDeletions}>
             {(pending) => <Figure name="Deleting" value={count(pending())} />}

@@ -85,20 +85,53 @@ export async function damage() {
 }
 
 declare global {
-  /** Tells the process of the test what the page heard of its worker. */
-  var heardOfTheWorker: (what: string) => Promise<void>;
+  /** Tells the process of the test that it is time to kill the page. */
+  var timeToDie: () => Promise<void>;
 }
 
-/** Tells of every message of a worker; the page can neither terminate one nor go on to reload. */
-export function tellOfTheWorker() {
+/**
+ * Tells when the page has heard of its worker what is given, and keeps the page from hearing more,
+ * from terminating the worker and from reloading: what is left is to be killed.
+ */
+export function dieWhenItHears(last: string) {
+  let over = false;
   globalThis.Worker = class extends Worker {
     constructor(...given: ConstructorParameters<typeof Worker>) {
       super(...given);
-      this.addEventListener("message", ({ data }) => void heardOfTheWorker(data.is));
+      this.addEventListener("message", (event) => {
+        if (over) event.stopImmediatePropagation();
+        if (over || event.data.is !== last) return;
+        over = true;
+        void timeToDie();
+      });
     }
 
     override terminate(): never {
       throw new Error("the plug stays in");
     }
   };
+}
+
+/** Keeps what the demo noted before the crash, before the demo reads it. */
+export function keepNote() {
+  const note = localStorage.getItem("creel-demo-plug");
+  if (note !== null) sessionStorage.setItem("kept-note", note);
+}
+
+/** Notes it again, as if the page had died only now. */
+export function putNoteBack() {
+  localStorage.setItem("creel-demo-plug", sessionStorage.getItem("kept-note") ?? "");
+}
+
+/** Is to other tabs like a page that is about to delete a tree. */
+export function pretendToPull(tree: { root: string | null; threads: number; items: number }) {
+  const others = { threads: 0, items: 0 };
+  const note = { ...tree, mill: tree.root, others, erased: 0 };
+  localStorage.setItem("creel-demo-plug", JSON.stringify(note));
+  return new Promise<void>((resolve) => {
+    void navigator.locks.request("creel-demo-plug", () => {
+      resolve();
+      return new Promise(() => undefined);
+    });
+  });
 }

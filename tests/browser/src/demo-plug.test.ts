@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Browser } from "./browser.js";
-import { tellOfTheWorker } from "./demo-in-page.js";
+import { dieWhenItHears, keepNote, pretendToPull, putNoteBack } from "./demo-in-page.js";
 import { Demo } from "./demo-page.js";
 import { demoSite, shot } from "./demo-site.js";
 
@@ -36,6 +36,8 @@ describe("the plug", () => {
       await shot(demo, "plug-recovered");
       await demo.button("Close").last().click();
       await demo.expectTree(["The mill", ...tree]);
+      await demo.row("The mill").click();
+      await demo.page.locator(".items").getByText("2,000 threads erased, nothing").waitFor();
 
       await demo.page.reload();
       await demo.expectFigure("threads", "9");
@@ -44,18 +46,35 @@ describe("the plug", () => {
       demo.expectCalm();
     }));
 
-  it("tells a tab that is opened meanwhile nothing of a crash", () =>
+  it("tells of a crash that came after the last byte, too", () =>
     site.inNewProfile(async (context) => {
       const demo = await Demo.open(context, site.url);
-      // Without the reload the page lives on, as it would for as long as the worker is at it.
-      await demo.page.exposeFunction("heardOfTheWorker", () => undefined);
-      await demo.page.evaluate(tellOfTheWorker);
+      await demo.page.addInitScript(keepNote);
+      await demo.loadSample();
       await demo.button("Pull the plug").click();
       await demo.button("Pull the plug").last().click();
-      await demo.page.locator("[data-plug=deleting]").waitFor({ timeout: 60_000 });
+      await recovered(demo);
+      await demo.page.evaluate(putNoteBack);
+      await demo.page.reload();
+      const { erased } = await recovered(demo, "9/178", /^thread_(deleted|not_found)$/);
+      assert.equal(erased, THREADS);
+    }));
+
+  it("is no crash while the page that pulls it lives, and the deletion that was not decided leaves all", () =>
+    site.inNewProfile(async (context) => {
+      const demo = await Demo.open(context, site.url);
+      await demo.loadSample();
+      const root = await demo.row("Slow query on departures").getAttribute("data-thread");
+      await demo.page.evaluate(pretendToPull, { root, threads: 1, items: 20 });
       const other = await Demo.open(context, site.url);
-      await other.page.waitForTimeout(2500);
+      await other.page.waitForTimeout(4000);
       assert.equal(await other.page.getByRole("dialog").count(), 0);
+      await demo.page.close();
+      await other.page.reload();
+      await other.page.getByText("The deletion was not decided yet: all 1 thread").waitFor();
+      await other.page.locator("[data-recovery=ended]").waitFor();
+      await other.page.locator("[data-others='7/156']").waitFor();
+      await other.expectFigure("threads", "8");
     }));
 });
 
@@ -77,13 +96,10 @@ describe("a SIGKILL of the renderer", () => {
 
       const kill = await browser.doom(demo.page);
       const killed = new Promise<void>((resolve, reject) => {
-        demo.page
-          .exposeFunction("heardOfTheWorker", (what: string) => {
-            if (what === heard) kill().then(resolve, reject);
-          })
-          .catch(reject);
+        const die = () => void kill().then(resolve, reject);
+        demo.page.exposeFunction("timeToDie", die).catch(reject);
       });
-      await demo.page.evaluate(tellOfTheWorker);
+      await demo.page.evaluate(dieWhenItHears, heard);
       await demo.button("Pull the plug").click();
       await demo.button("Pull the plug").last().click();
       await killed;
@@ -115,7 +131,11 @@ describe("a SIGKILL of the renderer", () => {
 });
 
 /** Waits for the end of the story and reads it: all is erased, sound, and nothing else is lost. */
-async function recovered(demo: Demo): Promise<{ erased: number }> {
+async function recovered(
+  demo: Demo,
+  others = OTHERS,
+  answer = /^thread_deleted$/,
+): Promise<{ erased: number }> {
   await demo.page.locator("[data-recovery=ended]").waitFor({ timeout: 60_000 });
   await demo.page.getByText("The doctor finds the store sound").waitFor();
   const read = (name: string) => demo.page.locator(`[data-${name}]`).getAttribute(`data-${name}`);
@@ -123,7 +143,7 @@ async function recovered(demo: Demo): Promise<{ erased: number }> {
   assert.ok(erased <= THREADS, `${erased} were erased`);
   assert.equal(await read("receipt"), String(THREADS));
   await demo.page.getByText("The receipt: 2,000 threads, 4,000 items").waitFor();
-  await demo.page.locator("code", { hasText: /^thread_deleted$/ }).waitFor();
-  assert.equal(await read("others"), OTHERS);
+  await demo.page.locator("code", { hasText: answer }).waitFor();
+  assert.equal(await read("others"), others);
   return { erased };
 }

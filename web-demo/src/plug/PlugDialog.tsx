@@ -1,11 +1,12 @@
 // Pulls the plug: a worker grows a tree of 2,000 threads and deletes it, is killed in the middle, and the page reloads.
 
+import { CreelError } from "creel";
 import { createSignal, Match, onCleanup, Show, Switch } from "solid-js";
 import { count, counted } from "../format.ts";
 import { useDemo } from "../store/context.ts";
 import { Dialog } from "../ui/Dialog.tsx";
 import { describe } from "../ui/toasts.tsx";
-import type { News, Order } from "./messages.ts";
+import type { Failure, News, Order } from "./messages.ts";
 import { dropNote, holdLock, keepMill, knownMill, type Note, writeNote } from "./note.ts";
 
 /** The plug is pulled after a part of the erasing between these, as chance has it… */
@@ -19,6 +20,9 @@ type Stage =
   | { is: "growing"; threads: number; of: number }
   | { is: "deleting"; erased: number; of: number }
   | { is: "survived" };
+
+const failureOf = ({ code, message }: Failure): Error =>
+  code === undefined ? new Error(message) : new CreelError(code, message);
 
 export function PlugDialog(props: { store: string }) {
   const { actions } = useDemo();
@@ -89,7 +93,7 @@ export function PlugDialog(props: { store: string }) {
         stop();
         return;
       case "failed":
-        fail(Object.assign(new Error(news.error.message), { code: news.error.code }));
+        fail(failureOf(news.error));
     }
   }
 

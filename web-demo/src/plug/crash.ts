@@ -29,14 +29,16 @@ export async function findCrash(creel: Creel): Promise<Crash | undefined> {
     () => undefined,
     (error: unknown) => (error instanceof CreelError ? error.code : String(error)),
   );
+  // It answers for a finished deletion too, whose tree may be larger than what the store remembers by name.
+  const receipt = await creel.threads.receipt(note.root).catch(() => undefined);
   const foundAt = Date.now();
   if (!(await writerIsGone())) return undefined;
-  if (answer !== undefined && answer !== "thread_deleted") {
+  const decided = pending !== undefined || receipt !== undefined;
+  if (answer !== undefined && !decided) {
     // The store is another one than the note speaks of.
     dropNote();
     return undefined;
   }
-  const decided = answer !== undefined;
   const erased = pending?.erased ?? (decided ? note.threads : 0);
   return { note, foundAt, decided, decidedAt: pending?.deletedAt, answer, erased };
 }

@@ -7,7 +7,7 @@ const KEY = "creel-demo-plug";
 const MILL = "creel-demo-mill";
 const LOCK = "creel-demo-plug";
 /** A page that was reloaded may hold its lock a moment longer. */
-const RELEASE_MS = 1500;
+const RELEASE_MS = 3000;
 
 export interface Note extends Grown {
   /** How many erased threads the page had heard of. */

@@ -17,7 +17,8 @@ addEventListener("message", ({ data }: MessageEvent<Order>) => {
   const done = "grow" in data ? grow(data.grow) : remove(data.remove);
   done.catch((error: unknown) => {
     const code = error instanceof CreelError ? error.code : undefined;
-    tell({ is: "failed", error: { code, message: String(error) } });
+    const message = error instanceof Error ? error.message : String(error);
+    tell({ is: "failed", error: { code, message } });
   });
 });
 

@@ -26,6 +26,7 @@ export function createDeletions(creel: Creel, onError: (error: unknown) => void)
   const listeners = new Set<(root: string) => void>();
   let reading = false;
   let again = false;
+  let failed = false;
 
   async function read(): Promise<void> {
     again = true;
@@ -37,9 +38,12 @@ export function createDeletions(creel: Creel, onError: (error: unknown) => void)
         const list = await creel.pendingDeletions();
         setNow(Date.now());
         setPending(reconcile(list.reverse(), { key: "deletion" }));
+        failed = false;
       }
     } catch (error) {
-      onError(error);
+      // Said once, however often it is tried again.
+      if (!failed) onError(error);
+      failed = true;
     } finally {
       reading = false;
     }
