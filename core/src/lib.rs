@@ -38,6 +38,7 @@ mod deletion;
 pub mod doctor;
 mod env;
 mod error;
+pub mod export;
 mod goal;
 mod id;
 pub mod import;

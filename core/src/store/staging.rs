@@ -74,11 +74,12 @@ impl<S: Storage> Staging<S> {
         self.fill(append(id, items, Observed::default())).await
     }
 
-    /// Appends records to a staged thread's log.
+    /// Appends records with their times to a staged thread's log.
     ///
     /// # Errors
     /// Those of [`Store::append_logs`].
-    pub async fn append_logs(&self, id: ThreadId, records: Vec<Item>) -> Result<()> {
+    pub async fn append_logs(&self, id: ThreadId, records: Vec<(i64, Item)>) -> Result<()> {
+        let records = records.into_iter().map(|(at, record)| (Some(at), record)).collect();
         self.fill(Command::Log { thread: id, records }).await
     }
 
