@@ -6,10 +6,11 @@
 //!
 //! [`TreeImporter`]: crate::import::TreeImporter
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::goal::Goal;
 use crate::id::ThreadId;
@@ -76,6 +77,8 @@ struct ThreadLine {
     archive_group: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     goal: Option<Goal>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    documents: BTreeMap<String, Vec<Document>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Item>,
 }
@@ -175,7 +178,8 @@ impl<S: Storage> Exporter<S> {
         let archive_group = self.store.archive_group(id).await?;
         let goal = self.store.goal(id).await?;
         let tools = self.store.tools(id).await?;
-        let mut text = json(&ThreadLine { thread, archive_group, goal, tools })?;
+        let documents = self.store.all_documents(id).await?;
+        let mut text = json(&ThreadLine { thread, archive_group, goal, documents, tools })?;
         text.push('\n');
         let mut from = 0;
         loop {

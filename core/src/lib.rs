@@ -36,6 +36,7 @@ mod catalog;
 mod change;
 mod deletion;
 pub mod doctor;
+mod document;
 mod env;
 mod error;
 pub mod export;
@@ -63,6 +64,7 @@ mod thread;
 mod tree;
 
 pub use change::{Change, ChangeEvent};
+pub use document::{Document, DocumentChange};
 pub use env::Env;
 pub use error::{Error, Result};
 pub use goal::{Goal, GoalPatch, GoalStatus, Job, JobTask, TaskStatus};

@@ -8,8 +8,8 @@ use creel::export::Exporter;
 use creel::import::{ImportIds, ImportReport, TreeImporter};
 use creel::storage::MemoryStorage;
 use creel::{
-    ArchiveFilter, CreateThread, DeleteOptions, Env, GoalPatch, Item, Store, StoreOptions,
-    SystemEnv, ThreadId, ThreadQuery,
+    ArchiveFilter, CreateThread, DeleteOptions, Document, DocumentChange, Env, GoalPatch, Item,
+    Store, StoreOptions, SystemEnv, ThreadId, ThreadQuery,
 };
 use futures_lite::future::block_on;
 
@@ -63,6 +63,9 @@ async fn fill(store: &Memory) -> ThreadId {
     store.set_goal(child, patch).await.unwrap();
     store.append_logs(child, vec![item(1), item(2)]).await.unwrap();
     store.set_tools(root, vec![item(3)]).await.unwrap();
+    let document = Document { id: "a".into(), value: item(4) };
+    let put = DocumentChange::Put { document, before: None };
+    store.change_documents(Some(child), "queue", put).await.unwrap();
     store.fork(root, creel::Fork { length: Some(3), ..Default::default() }).await.unwrap();
     let other = store.create(CreateThread::default()).await.unwrap().id;
     store.create(under(other)).await.unwrap();

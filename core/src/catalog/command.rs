@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::event::Event;
 use super::record::Archived;
+use crate::document::{Collections, DocumentChange};
 use crate::goal::{Goal, GoalPatch, JobTask};
 use crate::id::{DeletionId, ThreadId};
 use crate::item::Item;
@@ -60,6 +61,11 @@ pub(crate) enum Command {
     SetTools {
         thread: ThreadId,
         tools: Vec<Item>,
+    },
+    ChangeDocuments {
+        owner: Option<ThreadId>,
+        collection: String,
+        change: Box<DocumentChange>,
     },
     CreateJob {
         id: Uuid,
@@ -125,6 +131,7 @@ pub(crate) struct Staged {
     pub(crate) thread: CreateThread,
     pub(crate) archived: Option<Archived>,
     pub(crate) goal: Option<Box<Goal>>,
+    pub(crate) documents: Option<Box<Collections>>,
 }
 
 /// One bounded batch of a deletion's erasure.

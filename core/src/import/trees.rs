@@ -1,12 +1,13 @@
 //! Brings back what an [`Exporter`](crate::export::Exporter) wrote: each tree whole, or not at all.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::importer::{MISSING_PARENT, fatal};
 use super::report::{ImportReport, Problem};
+use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::export::{EXPORT_VERSION, Size};
 use crate::goal::Goal;
@@ -73,6 +74,7 @@ struct Line<'a> {
     thread: Option<&'a RawValue>,
     archive_group: Option<u64>,
     goal: Option<Goal>,
+    documents: BTreeMap<String, Vec<Document>>,
     #[serde(borrow)]
     tools: Vec<&'a RawValue>,
     tree: Option<Size>,
@@ -178,7 +180,8 @@ impl<S: Storage> TreeImporter<S> {
             let group = line.archive_group.unwrap_or_default();
             let archived = archived.archived_at.map(|at| (at, group));
             tree.archived += u64::from(archived.is_some());
-            let staged = StagedThread { thread, archived, goal: line.goal };
+            let staged =
+                StagedThread { thread, archived, goal: line.goal, documents: line.documents };
             let id = tree.staging.create(staged).await?;
             tree.thread = Some(id);
             tree.created.insert(id);

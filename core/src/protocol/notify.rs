@@ -63,6 +63,7 @@ pub(super) async fn notifications<S: Storage>(
         Change::Appended { .. }
         | Change::Updated { .. }
         | Change::GoalChanged { .. }
+        | Change::DocumentsChanged { .. }
         | Change::JobChanged { .. }
         | Change::Erasing { .. }
         | Change::Erased { .. } => Vec::new(),

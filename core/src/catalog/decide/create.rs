@@ -88,6 +88,7 @@ pub(super) fn record(
         goal: None,
         logs: 0,
         tools: 0,
+        documents: None,
         details: Box::new(thread.details.clone()),
     })
 }
