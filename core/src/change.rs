@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::DocumentChange;
 use crate::goal::Goal;
 use crate::id::{DeletionId, ThreadId};
 
@@ -26,6 +27,14 @@ pub enum Change {
         /// How many.
         count: u64,
     },
+    /// The history was cut back: items from `length` on are gone.
+    Truncated {
+        /// The thread.
+        #[cfg_attr(feature = "tsify", tsify(type = "string"))]
+        thread_id: ThreadId,
+        /// How many items are left.
+        length: u64,
+    },
     /// The name was set or cleared.
     Renamed {
         /// The thread.
@@ -47,6 +56,17 @@ pub enum Change {
         thread_id: ThreadId,
         /// The goal now.
         goal: Option<Goal>,
+    },
+    /// A collection of documents changed: a thread's, or the store's own.
+    DocumentsChanged {
+        /// The thread; `None` for the store's own.
+        #[cfg_attr(feature = "tsify", tsify(type = "string | null"))]
+        thread_id: Option<ThreadId>,
+        /// The collection.
+        collection: String,
+        /// What changed in it; `None` where only its being another one is known.
+        #[cfg_attr(feature = "tsify", tsify(type = "unknown"))]
+        change: Option<DocumentChange>,
     },
     /// A job or one of its tasks changed.
     JobChanged {

@@ -36,8 +36,10 @@ mod catalog;
 mod change;
 mod deletion;
 pub mod doctor;
+mod document;
 mod env;
 mod error;
+pub mod export;
 mod goal;
 mod id;
 pub mod import;
@@ -62,6 +64,7 @@ mod thread;
 mod tree;
 
 pub use change::{Change, ChangeEvent};
+pub use document::{Document, DocumentChange};
 pub use env::Env;
 pub use error::{Error, Result};
 pub use goal::{Goal, GoalPatch, GoalStatus, Job, JobTask, TaskStatus};
@@ -70,7 +73,7 @@ pub use item::{Item, StoredItem};
 pub use maybe_send::{BoxFn, BoxFuture, MaybeSend, MaybeSync};
 pub use observe::{Observed, observe};
 pub use query::*;
-pub use store::{Store, StoreOptions};
+pub use store::{StagedThread, Staging, Store, StoreOptions};
 #[cfg(feature = "fs")]
 pub use system_env::SystemEnv;
 pub use thread::{CreateThread, EdgeStatus, GitInfo, Thread, ThreadDetails, ThreadPatch};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use creel::storage::MemoryStorage;
 use creel::{
-    ArchiveFilter, Change, CreateThread, DeleteOptions, Error, Item, ItemQuery, SortDirection,
-    Store, StoreOptions, SystemEnv, ThreadId, ThreadPatch, ThreadQuery,
+    ArchiveFilter, Change, CreateThread, DeleteOptions, EdgeStatus, Error, Item, ItemQuery,
+    SortDirection, Store, StoreOptions, SystemEnv, ThreadId, ThreadPatch, ThreadQuery,
 };
 use futures_lite::future::block_on;
 
@@ -305,6 +305,44 @@ fn children_can_be_detached_or_refuse_the_deletion() {
 }
 
 #[test]
+fn undoing_a_deletion_gives_detached_children_their_parent_back() {
+    block_on(async {
+        let storage = MemoryStorage::new();
+        let store = open(&storage).await;
+        let root = store.create(named("root")).await.unwrap().id;
+        let child = store.create(under(root)).await.unwrap().id;
+        let moved = store.create(under(root)).await.unwrap().id;
+        let before = store.set_edge_status(child, EdgeStatus::Closed).await.unwrap();
+        let detach = DeleteOptions {
+            children: creel::Children::Detach,
+            grace: Some(60_000),
+            ..DeleteOptions::default()
+        };
+        let deletion = store.delete(root, detach.clone()).await.unwrap().deletion;
+        let alone = store.read(child).await.unwrap();
+        assert_eq!((alone.parent_thread_id, alone.edge_status), (None, None));
+        let error = store.set_edge_status(child, EdgeStatus::Open).await.unwrap_err();
+        assert_eq!(error.code(), "not_spawned");
+        let hidden = DeleteOptions { grace: Some(60_000), ..DeleteOptions::default() };
+        let hidden = store.delete(child, hidden).await.unwrap().deletion;
+        store.undelete(hidden).await.unwrap();
+        store.set_parent(moved, None).await.unwrap();
+        store.checkpoint().await.unwrap();
+        store.undelete(deletion).await.unwrap();
+        assert_eq!(store.read(child).await.unwrap(), before);
+        assert_eq!(store.read(moved).await.unwrap().parent_thread_id, None);
+
+        let detach = DeleteOptions { grace: None, ..detach };
+        store.delete(root, detach).await.unwrap();
+        assert_eq!(store.read(child).await.unwrap().parent_thread_id, None);
+        store.close().await.unwrap();
+        let store = open(&storage).await;
+        assert_eq!(store.read(child).await.unwrap().edge_status, None);
+        assert!(store.check().await.unwrap().is_clean());
+    });
+}
+
+#[test]
 fn bad_input_has_its_own_code_and_writes_nothing() {
     block_on(async {
         let store = open(&MemoryStorage::new()).await;
@@ -348,5 +386,52 @@ fn bad_input_has_its_own_code_and_writes_nothing() {
         assert_eq!(items(ItemQuery { limit: Some(0), ..Default::default() }).await, "out_of_range");
         assert_eq!(code("nope".parse::<ThreadId>().unwrap_err()), "invalid_thread_id");
         assert_eq!(store.stats().position, position);
+    });
+}
+
+#[test]
+fn documents_are_kept_with_their_thread_or_with_the_store() {
+    block_on(async {
+        let storage = MemoryStorage::new();
+        let store = open(&storage).await;
+        let id = store.create(named("a")).await.unwrap().id;
+        let put = |id: &str, n| {
+            let document = creel::Document { id: id.into(), value: item(n) };
+            creel::DocumentChange::Put { document, before: None }
+        };
+        let events = store.subscribe();
+        assert!(store.change_documents(Some(id), "queue", put("x", 1)).await.unwrap());
+        assert!(!store.change_documents(Some(id), "queue", put("x", 1)).await.unwrap());
+        assert!(store.change_documents(None, "sections", put("y", 2)).await.unwrap());
+        assert_eq!(std::iter::from_fn(|| events.try_recv().ok()).count(), 2);
+        let code = |error: Error| error.code();
+        let bad = store.change_documents(Some(id), "", put("x", 1)).await;
+        assert_eq!(code(bad.unwrap_err()), "invalid_field");
+        let bad = store.change_documents(Some(id), "queue", put("", 1)).await;
+        assert_eq!(code(bad.unwrap_err()), "invalid_field");
+        let large = Item::new(&format!(r#"{{"a":"{}"}}"#, "x".repeat(256 * 1024))).unwrap();
+        let document = creel::Document { id: "z".into(), value: large };
+        let large = creel::DocumentChange::Put { document, before: None };
+        let bad = store.change_documents(None, "sections", large).await;
+        assert_eq!(code(bad.unwrap_err()), "too_large");
+        store.archive(id).await.unwrap();
+        assert!(store.change_documents(Some(id), "queue", put("w", 3)).await.unwrap());
+        for checkpoint in [false, true] {
+            if checkpoint {
+                store.checkpoint().await.unwrap();
+            }
+            let other = open(&storage).await;
+            let queue = other.documents(Some(id), "queue").await.unwrap();
+            assert_eq!(queue.iter().map(|it| &*it.id).collect::<Vec<_>>(), ["x", "w"]);
+            assert_eq!(other.documents(None, "sections").await.unwrap()[0].value, item(2));
+            assert_eq!(other.owners("queue").await.unwrap()[0].0, id);
+            assert!(other.check().await.unwrap().is_clean());
+        }
+        let receipt = store.delete(id, DeleteOptions::default()).await.unwrap();
+        assert_eq!(receipt.removed.documents, 2);
+        let gone = store.change_documents(Some(id), "queue", put("x", 1)).await;
+        assert_eq!(code(gone.unwrap_err()), "thread_deleted");
+        assert_eq!(store.owners("queue").await.unwrap(), []);
+        assert_eq!(store.documents(None, "sections").await.unwrap().len(), 1);
     });
 }

@@ -10,6 +10,7 @@ mod check;
 mod command;
 mod decide;
 mod event;
+mod hide;
 mod index;
 mod list;
 mod ordinals;
@@ -24,15 +25,17 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(crate) use apply::ApplyError;
-pub(crate) use command::{Command, Decision, Eraser};
-pub(crate) use decide::{decide, plan, segments};
+pub(crate) use command::{Command, Cut, Decision, Eraser, Staged};
+pub(crate) use decide::{check_length, decide, plan, segments};
 pub(crate) use event::{Event, Packed, Segment};
 pub(crate) use index::Indexes;
 pub(crate) use list::page_limit;
 pub(crate) use ordinals::Ordinals;
-pub(crate) use record::{Record, page_of};
+pub(crate) use record::{Archived, Record, page_of};
 pub(crate) use tail::Tail;
 
+use crate::document::Collections;
+use crate::error::Result;
 use crate::goal::Job;
 use crate::id::{DeletionId, ThreadId};
 use crate::query::{Receipt, Removed};
@@ -50,6 +53,8 @@ pub(crate) struct Catalog {
     jobs: BTreeMap<Uuid, Arc<Job>>,
     /// Jobs that storage has not, by the number of the entry that last touched them.
     dirty_jobs: BTreeMap<Uuid, u64>,
+    /// The store's own documents.
+    documents: Arc<Collections>,
     /// Pages that storage has not, by the number of the entry that last touched them.
     dirty: BTreeMap<u32, u64>,
     /// The number of the last entry applied.
@@ -58,6 +63,8 @@ pub(crate) struct Catalog {
     pub(crate) at: i64,
     /// The number of the last checkpoint.
     pub(crate) checkpoint: u64,
+    /// The staging whose threads the present decision may see.
+    revealed: Option<DeletionId>,
     /// What to restore, newest last, while a decision is tried out.
     undo: Option<Vec<Undo>>,
 }
@@ -71,6 +78,9 @@ pub(crate) struct Deletion {
     pub(crate) root_id: ThreadId,
     pub(crate) at: i64,
     pub(crate) members: Ordinals,
+    /// Children that lose their parent when it is erased.
+    #[serde(default, skip_serializing_if = "Ordinals::is_empty")]
+    pub(crate) detached: Ordinals,
     #[serde(default, skip_serializing_if = "Ordinals::is_empty")]
     pub(crate) erased: Ordinals,
     /// Ids in deletion order, as many as a receipt names.
@@ -84,6 +94,9 @@ pub(crate) struct Deletion {
     /// Whether a checkpoint after the last erase entry has cleaned pages and journal.
     #[serde(default)]
     pub(crate) scrubbed: bool,
+    /// Whether the members are not deleted but not there yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) staged: bool,
 }
 
 impl Deletion {
@@ -103,6 +116,7 @@ enum Undo {
     Deletion(DeletionId, Option<Box<Deletion>>),
     Dirty(u32, Option<u64>),
     Job(Uuid, Option<Arc<Job>>, Option<u64>),
+    Documents(Arc<Collections>),
 }
 
 impl Catalog {
@@ -136,6 +150,20 @@ impl Catalog {
 
     pub(crate) fn deletions(&self) -> impl Iterator<Item = &Deletion> {
         self.deletions.values()
+    }
+
+    /// Returns the deletions proper: not what is being staged.
+    pub(crate) fn deletions_asked_for(&self) -> impl Iterator<Item = &Deletion> {
+        self.deletions.values().filter(|state| !state.staged)
+    }
+
+    pub(crate) fn is_staging(&self, id: DeletionId) -> bool {
+        self.deletion(id).is_some_and(|state| state.staged)
+    }
+
+    /// Lets decisions see what is being staged, until it is hidden again with `None`.
+    pub(crate) fn reveal(&mut self, staging: Option<DeletionId>) {
+        self.revealed = staging;
     }
 
     pub(crate) fn receipt(&self, id: DeletionId) -> Option<&Arc<Receipt>> {
@@ -231,6 +259,27 @@ impl Catalog {
         }
     }
 
+    /// Returns the documents of a visible thread, or the store's own.
+    pub(crate) fn collections(&self, owner: Option<ThreadId>) -> Result<&Collections> {
+        static NONE: Collections = Collections::new();
+        match owner {
+            Some(id) => Ok(self.visible(id)?.documents.as_deref().unwrap_or(&NONE)),
+            None => Ok(&self.documents),
+        }
+    }
+
+    pub(crate) fn documents(&self) -> &Collections {
+        &self.documents
+    }
+
+    /// Puts the store's own documents back.
+    pub(crate) fn set_documents(&mut self, documents: Arc<Collections>) {
+        let old = std::mem::replace(&mut self.documents, documents);
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::Documents(old));
+        }
+    }
+
     /// Puts a record where a repair wants it, or takes it away.
     pub(crate) fn put_back(&mut self, ord: u32, record: Option<Record>) {
         self.set(ord, record.map(Arc::new));
@@ -296,6 +345,7 @@ impl Catalog {
                 Undo::Dirty(page, None) => {
                     self.dirty.remove(&page);
                 }
+                Undo::Documents(documents) => self.documents = documents,
                 Undo::Job(id, job, touched) => {
                     replace(&mut self.jobs, id, job);
                     replace(&mut self.dirty_jobs, id, touched);

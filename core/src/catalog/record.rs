@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{Segment, Touch};
+use crate::document::Collections;
 use crate::goal::Goal;
 use crate::id::{DeletionId, ThreadId, TreeId};
 use crate::thread::{EdgeStatus, ThreadDetails, ThreadPatch};
@@ -39,6 +40,9 @@ pub(crate) struct Record {
     /// Its last segment.
     #[serde(default)]
     pub(crate) segment: Segment,
+    /// How often its history was cut back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) generation: u64,
     /// The session, where it is not the tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) session: Option<String>,
@@ -58,6 +62,8 @@ pub(crate) struct Record {
     /// How many dynamic tools it has.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) tools: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) documents: Option<Box<Collections>>,
     #[serde(default, skip_serializing_if = "has_no_details")]
     pub(crate) details: Box<ThreadDetails>,
 }

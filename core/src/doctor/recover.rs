@@ -134,6 +134,7 @@ fn record(
         bytes: lines.iter().map(crate::item::Line::size).sum(),
         packed: len,
         segment: Default::default(),
+        generation: 0,
         session: None,
         forked_from: None,
         name: None,
@@ -142,6 +143,7 @@ fn record(
         goal: None,
         logs,
         tools: tools.unwrap_or(0),
+        documents: None,
         details: Default::default(),
     };
     let details = &mut record.details;

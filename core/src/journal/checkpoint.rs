@@ -91,7 +91,13 @@ pub(crate) fn plan(replica: &Replica, read: Vec<Option<Bytes>>) -> Result<Plan> 
 /// Tells whether a plan made before `entry` still describes the store after it.
 pub(crate) fn survives(entry: &Entry) -> bool {
     !entry.events.iter().any(|event| {
-        matches!(event, Event::Erasing { .. } | Event::Checkpoint { .. } | Event::Segmented { .. })
+        matches!(
+            event,
+            Event::Erasing { .. }
+                | Event::Checkpoint { .. }
+                | Event::Segmented { .. }
+                | Event::Truncated { .. }
+        )
     })
 }
 
@@ -207,6 +213,7 @@ fn head_write(replica: &Replica, checkpoint: u64) -> Result<Write> {
         next_ordinal: catalog.next_ordinal(),
         deletions: catalog.deletions().cloned().collect(),
         writers,
+        documents: catalog.documents().clone(),
     };
     let value = encode(Table::Catalog, keys::HEAD, &head)?;
     Ok(Write::Put { table: Table::Catalog, key: keys::HEAD.into(), value })

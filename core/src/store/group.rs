@@ -124,7 +124,8 @@ fn results<S: Storage>(
     let committed = |command: &Command, decision: Decision| {
         let record = command.answers_with().and_then(|id| catalog.record(id));
         let thread = record.map(|record| Box::new(catalog.thread(record)));
-        Committed { events: decision.events, thread }
+        let job = command.job().and_then(|id| catalog.job(id).cloned());
+        Committed { events: decision.events, thread, job }
     };
     group
         .iter()
@@ -186,13 +187,13 @@ fn decide_all(
     at: i64,
 ) -> Vec<Result<Decision>> {
     if let [(command, _)] = group {
-        return vec![decide(catalog, command, at)];
+        return vec![decide_one(catalog, command, at)];
     }
     catalog.try_out();
     let decisions = group
         .iter()
         .map(|(command, _)| {
-            let decision = decide(catalog, command, at)?;
+            let decision = decide_one(catalog, command, at)?;
             for event in &decision.events {
                 catalog
                     .apply(event, at)
@@ -203,6 +204,13 @@ fn decide_all(
         .collect();
     catalog.roll_back();
     decisions
+}
+
+fn decide_one(catalog: &mut Catalog, command: &Command, at: i64) -> Result<Decision> {
+    catalog.reveal(command.staging());
+    let decision = decide(catalog, command, at);
+    catalog.reveal(None);
+    decision
 }
 
 /// What became of a commit, once the replica knows of it.

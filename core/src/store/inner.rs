@@ -90,6 +90,8 @@ pub(crate) struct Committed {
     /// The thread that the command is about, as the commit left it: when the caller gets to look,
     /// another instance may have deleted it.
     pub(crate) thread: Option<Box<crate::thread::Thread>>,
+    /// The job that the command is about, likewise.
+    pub(crate) job: Option<Arc<crate::goal::Job>>,
 }
 
 pub(crate) type Reply<T> = oneshot::Sender<Result<T>>;
@@ -103,6 +105,8 @@ pub(crate) struct Erasure {
     pub(crate) next_at: i64,
     pub(crate) last_error: Option<Error>,
     pub(crate) waiters: Vec<Reply<Receipt>>,
+    /// Whether this instance staged the threads and gave them up.
+    pub(crate) given_up: bool,
 }
 
 impl<S: Storage> Inner<S> {
