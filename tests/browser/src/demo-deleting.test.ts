@@ -61,6 +61,29 @@ describe("a deletion", () => {
       await demo.page.getByRole("button", { name: ROOT }).waitFor();
     }));
 
+  it("that leaves the sub-agents gives them their parent back when it is undone", () =>
+    inNewProfile(async (context) => {
+      const demo = await withSample(context);
+      const other = await Demo.open(context, site.url);
+      const before = await state(demo);
+      await demo.row(ROOT).click();
+      await demo.button("Delete").click();
+      await demo.page.getByLabel("stay, as threads of their own").check();
+      await demo.button("Delete 1 thread").click();
+      await demo.slip.getByText("Deleted 1 thread").waitFor();
+      await until(async () => {
+        for (const tab of [demo, other]) {
+          const tree = await tab.tree();
+          assert.ok(tree.includes("Log reader") && tree.includes("Reproducer"), tree.join("\n"));
+          assert.equal(tree.includes(ROOT), false);
+        }
+      });
+      await demo.button("Undo").click();
+      for (const tab of [demo, other]) {
+        await until(async () => assert.deepEqual(await state(tab), before));
+      }
+    }));
+
   it("is carried out when its time is over, though its tab is gone", () =>
     inNewProfile(async (context) => {
       const demo = await withSample(context);

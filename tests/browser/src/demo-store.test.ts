@@ -1,10 +1,12 @@
 // What the demo says of the store as a whole: the doctor's verdict, the journal, the browser's space, another tab.
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { describe, it } from "node:test";
-import { damage } from "./demo-in-page.js";
+import { cutBack, damage } from "./demo-in-page.js";
 import { Demo, until } from "./demo-page.js";
 import { demoSite, shot } from "./demo-site.js";
+import { installedPackage } from "./places.js";
 
 const site = demoSite();
 const { inNewProfile } = site;
@@ -61,6 +63,34 @@ describe("the doctor", () => {
       await demo.page.getByText("The store is sound.").waitFor();
       assert.equal(await demo.page.locator("[data-finding]").count(), 0);
     }));
+});
+
+describe("another program on the same store", () => {
+  it("cuts a history back and goes on, and the demo shows no item that is gone", () =>
+    inNewProfile(
+      async (context) => {
+        const demo = await Demo.open(context, site.url);
+        await demo.loadSample();
+        await demo.row("Slow query on departures").click();
+        const items = demo.page.locator(".items");
+        await items.getByText("58 MB and is built without a lock").waitFor();
+        const id = await demo.row("Slow query on departures").getAttribute("data-thread");
+
+        const program = await context.newPage();
+        await program.route("**/package/**", (route) => {
+          const [, path = ""] = new URL(route.request().url()).pathname.split("/package/");
+          return route.fulfill({ path: join(installedPackage(), path) });
+        });
+        await program.goto(`${site.url}favicon.svg`);
+        await program.evaluate(cutBack, { id: id ?? "", length: 6, then: "Another way, then." });
+        await items.getByText("Another way, then.").waitFor();
+        await items.getByText("58 MB and is built without a lock").waitFor({ state: "hidden" });
+        await demo.page.locator(".facts").getByText("7 items", { exact: true }).waitFor();
+        demo.expectCalm();
+      },
+      // It would answer for the package, which is no part of the demo.
+      { serviceWorkers: "block" },
+    ));
 });
 
 describe("the strip", () => {

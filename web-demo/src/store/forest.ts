@@ -80,6 +80,7 @@ export function createForest(creel: Creel, onError: (error: unknown) => void): F
     switch (event.type) {
       case "created":
       case "renamed":
+      case "truncated":
       case "updated":
         changed.add(event.threadId);
         break;
