@@ -137,12 +137,12 @@ export function pretendToPull(tree: { root: string | null; threads: number; item
 }
 
 /** Cuts a history of the demo's store back with the package itself, and appends an item to it. */
-export async function cutBack({ id, length, then }: { id: string; length: number; then: string }) {
+export async function cutBack({ id, length, text }: { id: string; length: number; text: string }) {
   const at = new URL("./package/dist/index.js", location.href).href;
   const { Creel }: typeof import("creel") = await import(at);
   const creel = await Creel.open({ name: "demo" });
   const thread = creel.threads.open(id);
   await thread.truncate(length);
-  await thread.append([{ type: "agentMessage", text: then }]);
+  await thread.append([{ type: "agentMessage", text }]);
   await creel.close();
 }

@@ -82,7 +82,7 @@ describe("another program on the same store", () => {
           return route.fulfill({ path: join(installedPackage(), path) });
         });
         await program.goto(`${site.url}favicon.svg`);
-        await program.evaluate(cutBack, { id: id ?? "", length: 6, then: "Another way, then." });
+        await program.evaluate(cutBack, { id: id ?? "", length: 6, text: "Another way, then." });
         await items.getByText("Another way, then.").waitFor();
         await items.getByText("58 MB and is built without a lock").waitFor({ state: "hidden" });
         await demo.page.locator(".facts").getByText("7 items", { exact: true }).waitFor();
