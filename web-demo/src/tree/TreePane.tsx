@@ -188,6 +188,8 @@ export function TreePane() {
           <option value="createdAt">Created</option>
         </select>
       </div>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: it has one of two roles */}
+      {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: both have a label */}
       <div
         ref={scroller}
         class="tree"
