@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 pub(crate) use apply::ApplyError;
 pub(crate) use command::{Command, Decision, Eraser};
-pub(crate) use decide::{decide, plan, segments};
+pub(crate) use decide::{check_new, decide, plan, segments};
 pub(crate) use event::{Event, Packed, Segment};
 pub(crate) use index::Indexes;
 pub(crate) use list::page_limit;

@@ -9,6 +9,7 @@ mod group;
 mod inner;
 mod items;
 mod packing;
+mod together;
 mod work;
 
 use std::sync::atomic::{AtomicBool, Ordering};

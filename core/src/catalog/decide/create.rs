@@ -18,17 +18,7 @@ pub(super) fn create(
     at: i64,
 ) -> Result<Decision> {
     let id = thread.id.unwrap_or(id);
-    validate::name(thread.name.as_ref())?;
-    validate::text("title", thread.title.as_ref())?;
-    validate::text("sessionId", thread.session_id.as_ref())?;
-    validate::time("createdAt", thread.created_at)?;
-    validate::time("updatedAt", thread.updated_at)?;
-    validate::time("recencyAt", thread.recency_at)?;
-    validate::details(&thread.details)?;
-    if thread.edge_status.is_some() && thread.parent_thread_id.is_none() {
-        let reason = "a thread without parentThreadId has no spawn edge".into();
-        return Err(Error::InvalidField { field: "edgeStatus".into(), reason });
-    }
+    check(thread)?;
     match catalog.visible(id) {
         Err(Error::ThreadNotFound { .. }) => {}
         Err(error) => return Err(error),
@@ -79,6 +69,22 @@ pub(super) fn create(
         details: Box::new(thread.details.clone()),
     };
     Ok(Event::Created(Box::new(record)).into())
+}
+
+/// Checks what can be checked of a new thread before it is to be stored.
+pub(crate) fn check(thread: &CreateThread) -> Result<()> {
+    validate::name(thread.name.as_ref())?;
+    validate::text("title", thread.title.as_ref())?;
+    validate::text("sessionId", thread.session_id.as_ref())?;
+    validate::time("createdAt", thread.created_at)?;
+    validate::time("updatedAt", thread.updated_at)?;
+    validate::time("recencyAt", thread.recency_at)?;
+    validate::details(&thread.details)?;
+    if thread.edge_status.is_some() && thread.parent_thread_id.is_none() {
+        let reason = "a thread without parentThreadId has no spawn edge".into();
+        return Err(Error::InvalidField { field: "edgeStatus".into(), reason });
+    }
+    Ok(())
 }
 
 /// An edge that would make a thread its own ancestor is refused.

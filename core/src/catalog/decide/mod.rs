@@ -14,6 +14,7 @@ mod streams;
 mod validate;
 
 pub(crate) use append::segments;
+pub(crate) use create::check as check_new;
 pub(crate) use delete::plan;
 
 use super::command::{Command, Decision};
