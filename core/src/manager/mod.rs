@@ -18,9 +18,13 @@ pub use event::{LiveEvent, LivePlan, SubscriberId, Unsubscribed};
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::live::{InitGuard, ItemPolicy, LiveOptions, LiveThread};
+use crate::query::{Fork, ItemQuery};
 use crate::storage::Storage;
 use crate::store::Store;
 use crate::thread::{CreateThread, Thread, ThreadPatch};
+
+/// The items of one copied page.
+const PAGE: u32 = 1000;
 
 /// How a manager treats its threads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +107,7 @@ impl<S: Storage> ThreadManager<S> {
         if self.lock().loaded.contains_key(&live.id()) {
             return Err(Error::ThreadExists { id: live.id() });
         }
-        self.insert(&live);
+        self.insert(&live, false);
         guard.keep();
         self.tell(LiveEvent::Started { thread: Box::new(shown), ephemeral });
         Ok(live)
@@ -119,7 +123,53 @@ impl<S: Storage> ThreadManager<S> {
         }
         let policy = self.inner.options.policy.clone();
         let live = LiveThread::resume(&self.inner.store, id, archived, policy).await?;
-        Ok(self.insert(&live))
+        Ok(self.insert(&live, true))
+    }
+
+    /// Forks a stored thread, open or not, and keeps the fork open; see [`Store::fork`]. An
+    /// ephemeral fork is a copy in memory.
+    ///
+    /// # Errors
+    /// As [`Store::fork`].
+    pub async fn fork(&self, source: ThreadId, fork: Fork, ephemeral: bool) -> Result<LiveThread<S>> {
+        if let Some(live) = self.get(source) {
+            live.flush().await?;
+        }
+        let live = if ephemeral {
+            self.copy(source, fork).await?
+        } else {
+            let stored = self.inner.store.fork(source, fork).await?;
+            let policy = self.inner.options.policy.clone();
+            LiveThread::resume(&self.inner.store, stored.id, false, policy).await?
+        };
+        let shown = live.read().await?;
+        self.insert(&live, false);
+        self.tell(LiveEvent::Started { thread: Box::new(shown), ephemeral });
+        Ok(live)
+    }
+
+    async fn copy(&self, source: ThreadId, fork: Fork) -> Result<LiveThread<S>> {
+        let from = self.read(source).await?;
+        let length = fork.length.unwrap_or(from.items);
+        let thread = CreateThread {
+            forked_from_id: Some(source),
+            preview: fork.thread.preview.clone().or(Some(from.preview)),
+            ..fork.thread
+        };
+        let options = LiveOptions { ephemeral: true, policy: ItemPolicy::All };
+        let live = LiveThread::start(&self.inner.store, thread, None, options).await?;
+        let mut copied = 0;
+        while copied < length {
+            let limit = u32::try_from(length - copied).unwrap_or(PAGE).min(PAGE);
+            let query = ItemQuery { from: Some(copied), limit: Some(limit), ..ItemQuery::default() };
+            let items = self.inner.store.items(source, query).await?.data;
+            if items.is_empty() {
+                break;
+            }
+            copied += items.len() as u64;
+            live.record(items.into_iter().map(|stored| stored.item).collect())?;
+        }
+        Ok(live)
     }
 
     /// Returns a thread that is open.
@@ -178,7 +228,7 @@ impl<S: Storage> ThreadManager<S> {
     }
 
     /// Registers a thread, or returns the one that another call registered meanwhile.
-    fn insert(&self, live: &LiveThread<S>) -> LiveThread<S> {
+    fn insert(&self, live: &LiveThread<S>, opened: bool) -> LiveThread<S> {
         let id = live.id();
         {
             let mut shared = self.lock();
@@ -188,7 +238,7 @@ impl<S: Storage> ThreadManager<S> {
             let loaded = Loaded { live: live.clone(), subscribers: BTreeSet::new(), turn: 0 };
             shared.loaded.insert(id, loaded);
         }
-        if live.is_stored() {
+        if opened {
             self.tell(LiveEvent::StatusChanged { thread_id: id, loaded: true });
         }
         live.clone()

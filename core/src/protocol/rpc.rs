@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::json::Object;
 use crate::error::Error;
 use crate::id::ThreadId;
 
@@ -97,21 +97,26 @@ pub(super) struct Incoming<'a> {
     pub(super) params: Option<&'a RawValue>,
 }
 
-/// The answer to a request.
-#[derive(Serialize)]
-pub(super) struct Response<'a> {
-    pub(super) id: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) result: Option<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) error: Option<RpcError>,
-}
-
-/// The parameters of a method; a client may leave them out.
-pub(super) fn params<T: DeserializeOwned>(params: Option<&RawValue>) -> Result<T, RpcError> {
-    let text = params.map(RawValue::get).filter(|text| *text != "null").unwrap_or("{}");
-    serde_json::from_str(text)
-        .map_err(|error| RpcError::refused(format!("Invalid request: {}", reason(&error))))
+/// Spells the answer to a request.
+pub(super) fn answer(id: Option<&RawValue>, result: Result<Box<RawValue>, RpcError>) -> String {
+    let answer = Object::new().raw("id", id.map_or("null", RawValue::get));
+    let answer = match result {
+        Ok(result) => answer.raw("result", result.get()),
+        Err(error) => {
+            let told = Object::new().number("code", error.code.into());
+            let told = told.text("message", &error.message);
+            let told = match error.data {
+                Some(data) => {
+                    let retryable = if data.retryable { "true" } else { "false" };
+                    let data = Object::new().text("code", &data.code).raw("retryable", retryable);
+                    told.raw("data", &data.json())
+                }
+                None => told,
+            };
+            answer.raw("error", &told.json())
+        }
+    };
+    answer.json()
 }
 
 /// Says what is wrong without the place in the text, which the client does not have.
@@ -131,9 +136,4 @@ pub(super) fn thread_id(text: &str, name: &str) -> Result<ThreadId, RpcError> {
         }
         _ => error.into(),
     })
-}
-
-pub(super) fn raw(value: &impl Serialize) -> Result<Box<RawValue>, RpcError> {
-    serde_json::value::to_raw_value(value)
-        .map_err(|error| RpcError::new(INTERNAL, error.to_string()))
 }
