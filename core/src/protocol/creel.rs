@@ -15,7 +15,7 @@ type Answer = Result<Box<RawValue>, RpcError>;
 
 /// Deletes a tree in the way asked for, and answers with the receipt; with none where nothing was
 /// ever stored.
-pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let wait = match params.choice("wait", &["committed", "erased"])? {
         Some("committed") => Wait::Committed,
@@ -23,12 +23,12 @@ pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: Params) -> An
     };
     let grace = params.integer("grace")?.map(|grace| u64::try_from(grace).unwrap_or(0));
     let options =
-        DeleteOptions { children: children(&params)?, plan: params.owned("plan")?, wait, grace };
+        DeleteOptions { children: children(&params)?, plan: params.text("plan")?, wait, grace };
     let receipt = archive::erase(call, id, options).await?;
     Object::new().raw("receipt", &to_json(&receipt)?).answer()
 }
 
-pub(super) async fn plan<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn plan<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let planned = call.threads.plan_delete(id, children(&params)?).await;
     let planned = planned.map_err(|error| RpcError::about(&error, "thread not found"))?;
@@ -43,8 +43,8 @@ pub(super) async fn pending<S: Storage>(call: &Call<'_, S>) -> Answer {
     Object::new().raw("data", &to_json(&pending)?).answer()
 }
 
-pub(super) async fn undo<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
-    let text = params.required("deletion")?;
+pub(super) async fn undo<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+    let text = &params.required("deletion")?;
     // A deletion's id is spelled as a thread's.
     let deletion: ThreadId = super::rpc::thread_id(text, "deletion")?;
     let back = call.threads.store().undelete(*deletion.as_uuid()).await?;
@@ -62,7 +62,7 @@ pub(super) fn stats<S: Storage>(call: &Call<'_, S>) -> Answer {
     Object::new().raw("stats", &stats).raw("loaded", &loaded.to_string()).answer()
 }
 
-fn children(params: &Params) -> Result<Children, RpcError> {
+fn children(params: &Params<'_>) -> Result<Children, RpcError> {
     Ok(match params.choice("children", &["delete", "detach", "refuse"])? {
         Some("detach") => Children::Detach,
         Some("refuse") => Children::Refuse,

@@ -144,7 +144,7 @@ impl<S: Storage> Dispatcher<S> {
         let given = Params::read(given)?;
         let capabilities = given.within("capabilities")?.unwrap_or_default();
         let info = given.within("clientInfo")?.unwrap_or_default();
-        let client = Client { name: info.owned("name")?, version: info.owned("version")? };
+        let client = Client { name: info.text("name")?, version: info.text("version")? };
         let experimental = capabilities.flag("experimentalApi")?.unwrap_or_default();
         let session = Session::new(&self.threads, experimental, client);
         if self.session.set(session).is_err() {
@@ -193,7 +193,7 @@ async fn run<S: Storage>(
         "thread/turns/list" => turns::turns_list(call, params).await,
         "thread/items/list" => turns::items_list(call, params).await,
         "thread/items/read" => turns::items_read(call, params).await,
-        "thread/inject_items" => items::inject(call, params, given).await,
+        "thread/inject_items" => items::inject(call, params).await,
         "creel/delete" => creel::delete(call, params).await,
         "creel/deletion/plan" => creel::plan(call, params).await,
         "creel/deletion/pending" => creel::pending(call).await,
@@ -201,7 +201,7 @@ async fn run<S: Storage>(
         "creel/doctor" => creel::doctor(call).await,
         "creel/stats" => creel::stats(call),
         "creel/items/list" => items::list(call, params).await,
-        "creel/items/append" => items::append(call, params, given).await,
+        "creel/items/append" => items::append(call, params).await,
         "creel/items/pop" => items::pop(call, params).await,
         _ => Err(unknown(name)),
     }

@@ -24,11 +24,11 @@ const STATUSES: [(&str, GoalStatus); 6] = [
 type Answer = Result<Box<RawValue>, RpcError>;
 
 /// A budget of null removes the one there is.
-pub(super) async fn set<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn set<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let status = match params.text("status")? {
         None => None,
-        Some(word) => Some(status(word)?),
+        Some(word) => Some(status(&word)?),
     };
     let budget = match params.integer("tokenBudget")? {
         Some(tokens) if tokens <= 0 => {
@@ -38,7 +38,7 @@ pub(super) async fn set<S: Storage>(call: &Call<'_, S>, params: Params) -> Answe
         None => params.names("tokenBudget").then_some(None),
     };
     let patch = GoalPatch {
-        objective: params.owned("objective")?,
+        objective: params.text("objective")?,
         status,
         token_budget: budget,
         ..GoalPatch::default()
@@ -48,7 +48,7 @@ pub(super) async fn set<S: Storage>(call: &Call<'_, S>, params: Params) -> Answe
     Object::new().raw("goal", &wire(id, &goal)?).answer()
 }
 
-pub(super) async fn get<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn get<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let goal = match call.threads.get(id) {
         Some(live) if live.is_ephemeral() => return Err(ephemeral(id)),
@@ -59,7 +59,7 @@ pub(super) async fn get<S: Storage>(call: &Call<'_, S>, params: Params) -> Answe
     Object::new().raw("goal", goal.as_deref().unwrap_or("null")).answer()
 }
 
-pub(super) async fn clear<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn clear<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let cleared = match call.threads.get(id) {
         Some(live) if live.is_ephemeral() => return Err(ephemeral(id)),

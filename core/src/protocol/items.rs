@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::Call;
 use super::json::{Object, to_json};
-use super::params::{Params, missing};
+use super::params::Params;
 use super::rpc::{RpcError, reason};
 use crate::error::Error;
 use crate::item::{Item, StoredItem};
@@ -17,21 +17,13 @@ const MOST: u32 = 1000;
 
 type Answer = Result<Box<RawValue>, RpcError>;
 
-/// Items as a request has them: texts, so that they are kept as they are.
-#[derive(Default, Deserialize)]
-struct Given<'a> {
-    #[serde(borrow, default)]
-    items: Option<Vec<&'a RawValue>>,
-}
-
 /// Appends response items to an open thread.
 pub(super) async fn inject<S: Storage>(
     call: &Call<'_, S>,
-    params: Params,
-    raw: Option<&RawValue>,
+    params: Params<'_>,
 ) -> Answer {
     let id = params.thread("thread")?;
-    let raw = given(raw)?;
+    let raw = params.list("items")?;
     let not_open = || RpcError::about(&Error::ThreadNotFound { id }, "thread not found");
     let live = call.threads.get(id).ok_or_else(not_open)?;
     if raw.is_empty() {
@@ -59,11 +51,10 @@ struct Typed<'a> {
 /// Appends items to a thread, open or not.
 pub(super) async fn append<S: Storage>(
     call: &Call<'_, S>,
-    params: Params,
-    raw: Option<&RawValue>,
+    params: Params<'_>,
 ) -> Answer {
     let id = params.thread("thread")?;
-    let items = items(&given(raw)?)?;
+    let items = items(&params.list("items")?)?;
     let count = match call.threads.get(id) {
         Some(live) => live.append(items).await?,
         None => call.threads.store().append(id, items).await.map(|to| to.count as usize)?,
@@ -76,12 +67,12 @@ pub(super) async fn append<S: Storage>(
 }
 
 /// Returns items with their places and times, oldest first unless asked otherwise.
-pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let query = ItemQuery {
         limit: Some(params.limit(DEFAULT, MOST)?),
         sort_direction: params.direction()?,
-        cursor: params.owned("cursor")?,
+        cursor: params.text("cursor")?,
         from: None,
     };
     let page = match call.threads.get(id) {
@@ -96,18 +87,11 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params) -> Answ
 }
 
 /// Removes the last items, and returns them.
-pub(super) async fn pop<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn pop<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let count = params.integer("count")?.unwrap_or(1);
     let popped = call.threads.store().pop(id, u32::try_from(count).unwrap_or(0)).await?;
     Object::new().list("data", &spelled(&popped)?).answer()
-}
-
-fn given(raw: Option<&RawValue>) -> Result<Vec<&RawValue>, RpcError> {
-    let text = raw.map_or("{}", RawValue::get);
-    let given: Given<'_> = serde_json::from_str(text)
-        .map_err(|error| super::params::invalid(&reason(&error)))?;
-    given.items.ok_or_else(|| missing("items"))
 }
 
 fn items(raw: &[&RawValue]) -> Result<Vec<Item>, RpcError> {

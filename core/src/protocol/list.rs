@@ -36,7 +36,7 @@ const KINDS: [&str; 10] = [
 
 type Answer = Result<Box<RawValue>, RpcError>;
 
-pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     if params.has("parentThreadId") && params.has("ancestorThreadId") {
         let message = "parentThreadId and ancestorThreadId are mutually exclusive";
         return Err(RpcError::refused(message));
@@ -49,7 +49,7 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params) -> Answ
         return Err(RpcError::new(INVALID_PARAMS, message));
     }
     let section = params.text("sectionId")?.is_some();
-    let by_place = params.text("sortKey")? == Some("section_position");
+    let by_place = params.text("sortKey")?.as_deref() == Some("section_position");
     if by_place && !section {
         return Err(RpcError::refused("section-position sorting requires a section filter"));
     }
@@ -58,7 +58,7 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params) -> Answ
         return empty.null("nextCursor").null("backwardsCursor").answer();
     }
     let id = |field, name| -> Result<Option<ThreadId>, RpcError> {
-        params.text(field)?.map(|text| thread_id(text, name)).transpose()
+        params.text(field)?.map(|text| thread_id(&text, name)).transpose()
     };
     let mut query = query(&params)?;
     query.parent_thread_id = id("parentThreadId", "parent thread")?;
@@ -67,15 +67,15 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params) -> Answ
     if below && params.texts("sourceKinds")?.is_none_or(|kinds| kinds.is_empty()) {
         query.source_kinds.clear();
     }
-    query.cwd = match params.value("cwd") {
-        Some(serde_json::Value::String(cwd)) => vec![cwd.clone()],
+    query.cwd = match params.value("cwd")? {
+        Some(serde_json::Value::String(cwd)) => vec![cwd],
         _ => params.texts("cwd")?.unwrap_or_default(),
     };
     query.model_providers = match params.texts("modelProviders")? {
         Some(providers) => providers,
         None => call.defaults.model_provider.iter().cloned().collect(),
     };
-    query.search_term = params.owned("searchTerm")?;
+    query.search_term = params.text("searchTerm")?;
     let mut excluded = BTreeSet::new();
     for text in params.texts("excludedThreadIds")?.unwrap_or_default() {
         let invalid = |error| RpcError { code: INVALID_PARAMS, ..error };
@@ -93,7 +93,7 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params) -> Answ
 }
 
 /// Reads what lists and searches have in common.
-pub(super) fn query(params: &Params) -> Result<ThreadQuery, RpcError> {
+pub(super) fn query(params: &Params<'_>) -> Result<ThreadQuery, RpcError> {
     const SORT_KEYS: [&str; 4] = ["created_at", "updated_at", "recency_at", "section_position"];
     let sort_key = match params.choice("sortKey", &SORT_KEYS)? {
         Some("updated_at") => SortKey::UpdatedAt,
@@ -117,7 +117,7 @@ pub(super) fn query(params: &Params) -> Result<ThreadQuery, RpcError> {
         sort_key,
         sort_direction,
         limit: Some(params.limit(DEFAULT, MOST)?),
-        cursor: from.map(|from| cursor::to_store(from, sort_key, descending)).transpose()?,
+        cursor: from.map(|from| cursor::to_store(&from, sort_key, descending)).transpose()?,
         ..ThreadQuery::default()
     })
 }
@@ -170,7 +170,7 @@ async fn without<S: Storage>(
 }
 
 /// A cursor is the id of the thread before the page.
-pub(super) fn loaded<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) fn loaded<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let mut ids = call.threads.loaded();
     let limit = match params.has("limit") {
         true => params.limit(DEFAULT, u32::MAX)? as usize,
@@ -178,7 +178,7 @@ pub(super) fn loaded<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
     };
     if let Some(from) = params.text("cursor")? {
         let invalid =
-            |_| RpcError::refused(format!("invalid cursor: {}", crate::error::excerpt(from)));
+            |_| RpcError::refused(format!("invalid cursor: {}", crate::error::excerpt(&from)));
         let from: ThreadId = from.parse().map_err(invalid)?;
         ids.retain(|id| *id > from);
     }

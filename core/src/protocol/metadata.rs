@@ -13,7 +13,7 @@ use crate::thread::{GitInfo, Thread, ThreadPatch};
 
 type Answer = Result<Box<RawValue>, RpcError>;
 
-pub(super) async fn read<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn read<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let live = call.threads.get(id);
     let thread = call.threads.read(id).await;
@@ -34,9 +34,10 @@ pub(super) async fn read<S: Storage>(call: &Call<'_, S>, params: Params) -> Answ
     Object::new().raw("thread", &super::json::to_json(&wire)?).raw("readState", &state).answer()
 }
 
-pub(super) async fn set_name<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn set_name<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
-    let name = params.required("name")?.trim();
+    let name = params.required("name")?;
+    let name = name.trim();
     if name.is_empty() {
         return Err(Error::EmptyName.into());
     }
@@ -46,7 +47,7 @@ pub(super) async fn set_name<S: Storage>(call: &Call<'_, S>, params: Params) -> 
 }
 
 /// A field of `gitInfo` that is left out stays, one that is null is cleared.
-pub(super) async fn update_metadata<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn update_metadata<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let empty = || RpcError::refused("thread metadata update must include at least one field");
     let given = params.within("gitInfo")?.ok_or_else(empty)?;
@@ -62,7 +63,7 @@ pub(super) async fn update_metadata<S: Storage>(call: &Call<'_, S>, params: Para
         [(sha, &mut git.sha), (branch, &mut git.branch), (origin, &mut git.origin_url)]
     {
         if given.names(field) {
-            *value = given.owned(field)?.map(|text| text.trim().to_owned());
+            *value = given.text(field)?.map(|text| text.trim().to_owned());
         }
     }
     let git_info = Some(Some(git).filter(|git| *git != GitInfo::default()));
@@ -70,7 +71,7 @@ pub(super) async fn update_metadata<S: Storage>(call: &Call<'_, S>, params: Para
     Object::new().raw("thread", &call.wire(&thread)?).answer()
 }
 
-pub(super) async fn set_memory_mode<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn set_memory_mode<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let mode = params.choice("mode", &["enabled", "disabled"])?;
     let mode = mode.ok_or_else(|| missing("mode"))?;

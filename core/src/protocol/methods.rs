@@ -116,7 +116,7 @@ pub(super) fn find(name: &str) -> Option<&'static Method> {
 
 impl Method {
     /// Refuses what is experimental to a client that has not asked for it.
-    pub(super) fn gate(&self, params: &Params) -> Result<(), RpcError> {
+    pub(super) fn gate(&self, params: &Params<'_>) -> Result<(), RpcError> {
         let refuse = |what: &str| {
             Err(RpcError::refused(format!("{what} requires experimentalApi capability")))
         };

@@ -27,15 +27,15 @@ fn state(thread: &Thread) -> Value {
 
 pub(super) async fn update<S: Storage>(
     call: &Call<'_, S>,
-    params: Params,
+    params: Params<'_>,
 ) -> Result<Box<RawValue>, RpcError> {
     let id = params.thread("thread")?;
     let expected = params.required("expectedRevision")?;
     let operation = params.within("operation")?.ok_or_else(|| missing("operation"))?;
     let kinds = ["read", "unread"];
     let kind = operation.required("type")?;
-    if !kinds.contains(&kind) {
-        return Err(unknown_variant(kind, &kinds));
+    if !kinds.contains(&kind.as_str()) {
+        return Err(unknown_variant(&kind, &kinds));
     }
     let thread = call.threads.read(id).await.map_err(|error| no_rollout(&error))?;
     let now = state(&thread);
@@ -44,7 +44,7 @@ pub(super) async fn update<S: Storage>(
         let message = format!("read state of thread {id} has revision {revision}, not {expected}");
         return Err(RpcError::refused(message));
     }
-    let first_unread = match kind {
+    let first_unread = match kind.as_str() {
         "read" => Value::Null,
         _ => match turns::heads(call, id).await?.last() {
             Some(turn) => json!({"type": "turn", "turnId": turn.id}),

@@ -26,7 +26,7 @@ const AROUND: usize = 80;
 type Answer = Result<Box<RawValue>, RpcError>;
 
 /// Finds threads by name, title, preview or what was said in them.
-pub(super) async fn search<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn search<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let term = term(&params, "thread/search")?;
     let mut query = list::query(&params)?;
     let wanted = query.limit.map_or(0, |limit| limit as usize);
@@ -68,11 +68,11 @@ pub(super) async fn search<S: Storage>(call: &Call<'_, S>, params: Params) -> An
 /// Finds every place in a thread where something was said.
 ///
 /// The range of a match counts UTF-16 units of the snippet, as JavaScript does.
-pub(super) async fn occurrences<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn occurrences<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let term = term(&params, "thread/searchOccurrences")?;
     let limit = params.limit(DEFAULT, MOST)? as usize;
-    let from = params.text("cursor")?.map(from_cursor).transpose()?;
+    let from = params.text("cursor")?.as_deref().map(from_cursor).transpose()?;
     call.threads.read(id).await.map_err(|error| no_rollout(&error))?;
     let (mut entries, mut next) = (Vec::new(), None);
     'turns: for head in turns::heads(call, id).await? {
@@ -112,8 +112,9 @@ fn from_cursor(text: &str) -> Result<(u64, usize), RpcError> {
     parsed().ok_or_else(|| RpcError::refused(format!("invalid cursor: {}", excerpt(text))))
 }
 
-fn term(params: &Params, method: &str) -> Result<Vec<char>, RpcError> {
-    let term = params.required("searchTerm")?.trim();
+fn term(params: &Params<'_>, method: &str) -> Result<Vec<char>, RpcError> {
+    let term = params.required("searchTerm")?;
+    let term = term.trim();
     if term.is_empty() {
         return Err(RpcError::refused(format!("{method} requires a non-empty searchTerm")));
     }

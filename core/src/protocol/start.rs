@@ -17,7 +17,7 @@ use crate::thread::{CreateThread, Thread, ThreadDetails};
 type Answer = Result<Box<RawValue>, RpcError>;
 
 /// Nothing is stored before the thread's first item.
-pub(super) async fn start<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn start<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     params.choice("historyMode", &["legacy", "paginated"])?;
     let sandbox = policy(&params)?;
     let thread = CreateThread { details: details(call, &params)?, ..CreateThread::default() };
@@ -29,7 +29,7 @@ pub(super) async fn start<S: Storage>(call: &Call<'_, S>, params: Params) -> Ans
 }
 
 /// Opens a thread, and has the client listen to it.
-pub(super) async fn resume<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn resume<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("session")?;
     let sandbox = policy(&params)?;
     let live = call.threads.resume(id, false).await.map_err(|error| not_active(&error))?;
@@ -52,7 +52,7 @@ pub(super) async fn resume<S: Storage>(call: &Call<'_, S>, params: Params) -> An
 }
 
 /// Makes a thread with the history of another one, or with its turns up to one of them.
-pub(super) async fn fork<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn fork<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("session")?;
     let sandbox = policy(&params)?;
     let source = call.threads.read(id).await.map_err(|error| not_active(&error))?;
@@ -65,13 +65,13 @@ pub(super) async fn fork<S: Storage>(call: &Call<'_, S>, params: Params) -> Answ
         (Some(_), Some(_)) => {
             return Err(RpcError::refused("lastTurnId and beforeTurnId are mutually exclusive"));
         }
-        (Some(turn), None) => Some(turns::find(&turns::heads(call, id).await?, turn)?.end),
-        (None, Some(turn)) => Some(turns::find(&turns::heads(call, id).await?, turn)?.first),
+        (Some(turn), None) => Some(turns::find(&turns::heads(call, id).await?, &turn)?.end),
+        (None, Some(turn)) => Some(turns::find(&turns::heads(call, id).await?, &turn)?.first),
     };
     let mut details = details(call, &params)?;
-    details.cwd = params.owned("cwd")?.or(source.details.cwd);
-    details.model = params.owned("model")?.or(source.details.model);
-    details.model_provider = params.owned("modelProvider")?.or(source.details.model_provider);
+    details.cwd = params.text("cwd")?.or(source.details.cwd);
+    details.model = params.text("model")?.or(source.details.model);
+    details.model_provider = params.text("modelProvider")?.or(source.details.model_provider);
     let thread = CreateThread { details, ..CreateThread::default() };
     let ephemeral = params.flag("ephemeral")?.unwrap_or_default();
     let forked = call.threads.fork(id, Fork { length, thread }, ephemeral).await;
@@ -83,7 +83,7 @@ pub(super) async fn fork<S: Storage>(call: &Call<'_, S>, params: Params) -> Answ
 }
 
 /// Takes back a turn and all that came after it.
-pub(super) async fn revert<S: Storage>(call: &Call<'_, S>, params: Params) -> Answer {
+pub(super) async fn revert<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let turn = params.required("beforeTurnId")?;
     let missing = |error: &Error| RpcError::about(error, "thread not found");
@@ -96,7 +96,7 @@ pub(super) async fn revert<S: Storage>(call: &Call<'_, S>, params: Params) -> An
     }
     call.threads.read(id).await.map_err(|error| missing(&error))?;
     let mut heads = turns::heads(call, id).await?;
-    let length = turns::find(&heads, turn)?.first;
+    let length = turns::find(&heads, &turn)?.first;
     let thread = call.threads.store().truncate(id, length).await;
     let thread = thread.map_err(|error| missing(&error))?;
     heads.retain(|head| head.end <= length);
@@ -116,15 +116,15 @@ fn not_active(error: &Error) -> RpcError {
     }
 }
 
-fn details<S: Storage>(call: &Call<'_, S>, params: &Params) -> Result<ThreadDetails, RpcError> {
+fn details<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Result<ThreadDetails, RpcError> {
     let defaults = call.defaults;
     Ok(ThreadDetails {
-        cwd: params.owned("cwd")?.or_else(|| defaults.cwd.clone()),
+        cwd: params.text("cwd")?.or_else(|| defaults.cwd.clone()),
         source: Some(defaults.source.as_str().into()),
-        thread_source: params.value("threadSource").cloned(),
-        model: params.owned("model")?.or_else(|| defaults.model.clone()),
+        thread_source: params.value("threadSource")?,
+        model: params.text("model")?.or_else(|| defaults.model.clone()),
         model_provider: params
-            .owned("modelProvider")?
+            .text("modelProvider")?
             .or_else(|| defaults.model_provider.clone()),
         originator: call.client.name.clone(),
         cli_version: call.client.version.clone(),
@@ -134,7 +134,7 @@ fn details<S: Storage>(call: &Call<'_, S>, params: &Params) -> Result<ThreadDeta
 
 async fn shown<S: Storage>(
     call: &Call<'_, S>,
-    params: &Params,
+    params: &Params<'_>,
     thread: &Thread,
 ) -> Result<Vec<Value>, RpcError> {
     match params.flag("excludeTurns")? {
@@ -145,30 +145,30 @@ async fn shown<S: Storage>(
 
 fn opened<S: Storage>(
     call: &Call<'_, S>,
-    params: &Params,
+    params: &Params<'_>,
     thread: &Thread,
     turns: &[Value],
     sandbox: &Value,
 ) -> Result<Object, RpcError> {
     let mut wire = call.spell(thread);
     wire.turns = turns.to_vec();
-    let echoed = |field: &str, default: &str| match params.value(field) {
-        Some(value) => value.to_string(),
+    let echoed = |field: &str, default: &str| match params.raw(field) {
+        Some(raw) => raw.get().to_owned(),
         None => quoted(default),
     };
-    let cwd = params.owned("cwd")?.unwrap_or_else(|| wire.cwd.clone());
+    let cwd = params.text("cwd")?.unwrap_or_else(|| wire.cwd.clone());
     let roots = match params.texts("runtimeWorkspaceRoots")? {
         Some(roots) => roots,
         None => Some(cwd.clone()).filter(|cwd| !cwd.is_empty()).into_iter().collect(),
     };
-    let model = params.owned("model")?.or_else(|| wire.model.clone());
+    let model = params.text("model")?.or_else(|| wire.model.clone());
     let model = model.or_else(|| call.defaults.model.clone()).unwrap_or_default();
-    let provider = params.owned("modelProvider")?.unwrap_or_else(|| wire.model_provider.clone());
+    let provider = params.text("modelProvider")?.unwrap_or_else(|| wire.model_provider.clone());
     Ok(Object::new()
         .raw("thread", &to_json(&wire)?)
         .text("model", &model)
         .text("modelProvider", &provider)
-        .text_or_null("serviceTier", params.text("serviceTier")?)
+        .text_or_null("serviceTier", params.text("serviceTier")?.as_deref())
         .raw("disabledPluginIds", "[]")
         .text("cwd", &cwd)
         .raw("runtimeWorkspaceRoots", &to_json(&roots)?)
@@ -191,7 +191,7 @@ fn back(answer: Object, heads: &[turns::Head]) -> Object {
 }
 
 /// Spells the sandbox asked for as a policy; the strictest if none is.
-fn policy(params: &Params) -> Result<Value, RpcError> {
+fn policy(params: &Params<'_>) -> Result<Value, RpcError> {
     let modes = ["read-only", "workspace-write", "danger-full-access"];
     Ok(match params.choice("sandbox", &modes)? {
         Some("danger-full-access") => json!({"type": "dangerFullAccess"}),

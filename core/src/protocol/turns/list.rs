@@ -21,7 +21,7 @@ type Answer = Result<Box<RawValue>, RpcError>;
 /// Newest first unless asked otherwise, and of each turn what was asked and what was answered.
 pub(in crate::protocol) async fn turns_list<S: Storage>(
     call: &Call<'_, S>,
-    params: Params,
+    params: Params<'_>,
 ) -> Answer {
     let id = params.thread("thread")?;
     page(call, id, &params).await?.answer()
@@ -31,7 +31,7 @@ pub(in crate::protocol) async fn turns_list<S: Storage>(
 pub(in crate::protocol) async fn page<S: Storage>(
     call: &Call<'_, S>,
     id: ThreadId,
-    params: &Params,
+    params: &Params<'_>,
 ) -> Result<Object, RpcError> {
     let limit = params.limit(DEFAULT, MOST)? as usize;
     let view = match params.choice("itemsView", &["notLoaded", "summary", "full"])? {
@@ -40,7 +40,7 @@ pub(in crate::protocol) async fn page<S: Storage>(
         _ => View::Summary,
     };
     let descending = params.direction()? != Some(SortDirection::Asc);
-    let from = params.text("cursor")?.map(Place::read).transpose()?;
+    let from = params.text("cursor")?.as_deref().map(Place::read).transpose()?;
     let mut heads = heads(call, id).await?;
     if descending {
         heads.reverse();
@@ -64,21 +64,20 @@ pub(in crate::protocol) async fn page<S: Storage>(
 /// Oldest first unless asked otherwise.
 pub(in crate::protocol) async fn items_list<S: Storage>(
     call: &Call<'_, S>,
-    params: Params,
+    params: Params<'_>,
 ) -> Answer {
     let id = params.thread("thread")?;
     let limit = params.limit(DEFAULT, MOST)? as usize;
     let descending = params.direction()? == Some(SortDirection::Desc);
-    let (from, anchor) = match params.value("cursor") {
-        Some(serde_json::Value::Object(_)) => {
-            let anchor = params.within("cursor")?.unwrap_or_default();
-            (None, Some(anchor.required("itemId")?.to_owned()))
+    let (from, anchor) = match params.raw("cursor") {
+        Some(raw) if raw.get().starts_with('{') => {
+            (None, Some(Params::read(Some(raw))?.required("itemId")?))
         }
-        _ => (params.text("cursor")?.map(Place::read).transpose()?, None),
+        _ => (params.text("cursor")?.as_deref().map(Place::read).transpose()?, None),
     };
     let mut heads = heads(call, id).await?;
     if let Some(turn) = params.text("turnId")? {
-        heads = vec![find(&heads, turn)?.clone()];
+        heads = vec![find(&heads, &turn)?.clone()];
     }
     if descending {
         heads.reverse();
@@ -123,16 +122,16 @@ pub(in crate::protocol) async fn items_list<S: Storage>(
 /// out.
 pub(in crate::protocol) async fn items_read<S: Storage>(
     call: &Call<'_, S>,
-    params: Params,
+    params: Params<'_>,
 ) -> Answer {
     let id = params.thread("thread")?;
     let turn = params.required("turnId")?;
     let wanted = params.texts("itemIds")?.ok_or_else(|| invalid("missing field `itemIds`"))?;
     let heads = heads(call, id).await?;
-    let head = find(&heads, turn)?;
+    let head = find(&heads, &turn)?;
     let items = load(call, id, head).await?;
     let found = wanted.iter().filter_map(|id| items.iter().find(|item| item.id() == id));
-    let entries: Vec<String> = found.map(|item| item.entry(turn).to_string()).collect();
+    let entries: Vec<String> = found.map(|item| item.entry(&turn).to_string()).collect();
     Object::new().list("data", &entries).answer()
 }
 
