@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::notify::notifications;
-use super::rpc::{INVALID_REQUEST, Incoming, PARSE_ERROR, Response, RpcError, params, raw, reason};
+use super::rpc::{INVALID_REQUEST, RpcError, answer, incoming, params, raw, refusal};
 use super::{archive, items, list, metadata, start};
 use crate::change::ChangeEvent;
 use crate::env::Env;
+use crate::error::excerpt;
 use crate::storage::Storage;
 use crate::store::Store;
 
@@ -117,7 +118,7 @@ impl<S: Storage> Dispatcher<S> {
     pub async fn handle(&self, message: &str) -> Vec<String> {
         let incoming = match incoming(message) {
             Ok(incoming) => incoming,
-            Err(error) => return vec![answer(None, Err(error))],
+            Err(error) => return vec![refusal(message, error)],
         };
         let (Some(method), Some(id)) = (incoming.method, incoming.id) else { return Vec::new() };
         if method == "initialize" {
@@ -213,36 +214,15 @@ impl<S: Storage> Dispatcher<S> {
     }
 }
 
-/// Reads a message; batches are not of this protocol.
-fn incoming(message: &str) -> Result<Incoming<'_>, RpcError> {
-    let invalid = |reason: &str| RpcError::refused(format!("Invalid request: {reason}"));
-    match serde_json::from_str(message) {
-        Ok(_) if !message.trim_start().starts_with('{') => Err(invalid("expected an object")),
-        Ok(incoming) => Ok(incoming),
-        Err(error) if error.is_data() => Err(invalid(&reason(&error))),
-        Err(error) => Err(RpcError::new(PARSE_ERROR, error.to_string())),
-    }
-}
-
 /// Tells whether a method changes anything, and so has notifications.
 fn changes(method: &str) -> bool {
     !matches!(method, "thread/list" | "thread/read" | "thread/items/list")
 }
 
-fn answer(id: Option<&RawValue>, result: Result<Box<RawValue>, RpcError>) -> String {
-    let (result, error) = match result {
-        Ok(result) => (Some(result), None),
-        Err(error) => (None, Some(error)),
-    };
-    let text = serde_json::to_string(&Response { id, result, error });
-    text.unwrap_or_else(|error| {
-        format!("{{\"error\":{{\"code\":-32603,\"message\":\"{error}\"}}}}")
-    })
-}
-
 fn unknown(method: &str) -> RpcError {
     let known = METHODS.map(|method| format!("`{method}`")).join(", ");
-    let error = crate::Error::UnknownMethod { method: method.to_owned() };
+    let method = excerpt(method);
+    let error = crate::Error::UnknownMethod { method: method.clone() };
     let message = format!("Invalid request: unknown variant `{method}`, expected one of {known}");
     RpcError { code: INVALID_REQUEST, ..RpcError::told(&error, message) }
 }

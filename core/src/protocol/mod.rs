@@ -21,7 +21,7 @@ pub use items::{
 };
 pub use list::{OneOrMany, SourceKind, ThreadListParams, ThreadListResponse, WireSortKey};
 pub use metadata::{ThreadReadParams, ThreadResponse, ThreadSetNameParams};
-pub use rpc::{RpcError, RpcErrorData};
+pub use rpc::{PARSE_ERROR, RpcError, RpcErrorData, refusal};
 pub use start::{SandboxMode, ThreadStartParams, ThreadStartResponse};
 pub use thread::{WireStatus, WireThread};
 
