@@ -8,11 +8,12 @@ use serde_json::value::RawValue;
 use super::call::{Client, Defaults};
 use super::json::Object;
 use super::methods::{METHODS, find};
-use super::params::{Params, invalid};
-use super::rpc::{INVALID_REQUEST, Incoming, PARSE_ERROR, RpcError, answer, reason};
+use super::params::Params;
+use super::rpc::{INVALID_REQUEST, RpcError, answer, incoming, refusal};
 use super::session::{News, Session};
 use super::{Call, archive, creel, goal, items, list, metadata, read_state, search, start, turns};
 use crate::env::Env;
+use crate::error::excerpt;
 use crate::manager::{ManagerOptions, SubscriberId, ThreadManager};
 use crate::storage::Storage;
 use crate::store::Store;
@@ -81,7 +82,7 @@ impl<S: Storage> Dispatcher<S> {
     pub async fn handle(&self, message: &str) -> Vec<String> {
         let incoming = match incoming(message) {
             Ok(incoming) => incoming,
-            Err(error) => return vec![answer(None, Err(error))],
+            Err(error) => return vec![refusal(message, error)],
         };
         let (Some(method), Some(id)) = (incoming.method, incoming.id) else { return Vec::new() };
         if method == "initialize" {
@@ -207,20 +208,11 @@ async fn run<S: Storage>(
     }
 }
 
-/// Reads a message; batches are not of this protocol.
-fn incoming(message: &str) -> Result<Incoming<'_>, RpcError> {
-    match serde_json::from_str(message) {
-        Ok(_) if !message.trim_start().starts_with('{') => Err(invalid("expected an object")),
-        Ok(incoming) => Ok(incoming),
-        Err(error) if error.is_data() => Err(invalid(&reason(&error))),
-        Err(error) => Err(RpcError::new(PARSE_ERROR, error.to_string())),
-    }
-}
-
 fn unknown(method: &str) -> RpcError {
     let known: Vec<String> = METHODS.iter().map(|method| format!("`{}`", method.name)).collect();
     let known = known.join(", ");
-    let error = crate::Error::UnknownMethod { method: method.to_owned() };
+    let method = excerpt(method);
+    let error = crate::Error::UnknownMethod { method: method.clone() };
     let message = format!("Invalid request: unknown variant `{method}`, expected one of {known}");
     RpcError { code: INVALID_REQUEST, ..RpcError::told(&error, message) }
 }

@@ -28,7 +28,7 @@ mod turns;
 pub use call::Defaults;
 pub use dispatcher::Dispatcher;
 pub use methods::{METHODS, Method};
-pub use rpc::{RpcError, RpcErrorData};
+pub use rpc::{PARSE_ERROR, RpcError, RpcErrorData, refusal};
 pub use thread::{WireStatus, WireThread};
 
 #[cfg(test)]

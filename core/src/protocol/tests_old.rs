@@ -132,6 +132,7 @@ fn malformed_messages_are_answered() {
             "{text}"
         );
     }
+    assert_eq!(client.send(r#"{"id":1,"result":{}}"#), Vec::<Value>::new());
     let answer = &client.send(r#"{"jsonrpc":"2.0","id":"a","method":"thread/nope"}"#)[0];
     assert_eq!(answer["id"], "a");
     let message = answer["error"]["message"].as_str().unwrap();
@@ -336,6 +337,74 @@ fn bad_list_parameters_have_the_reference_s_messages() {
     assert_eq!((code, message.starts_with("invalid excluded thread id: ")), (-32602, true));
     let (_, message) = client.refusal("thread/list", json!({"parentThreadId": "x"}));
     assert!(message.starts_with("invalid parent thread id: "), "{message}");
+}
+
+#[test]
+fn a_refusal_has_the_id_that_stands_before_what_is_wrong() {
+    let client = Client::ready();
+    let huge = "9".repeat(2000);
+    for (text, id, message) in [
+        (r#"{"id":5,"method":7}"#, json!(5), "Invalid request: invalid type: integer `7`"),
+        (r#"{"id":"a"}"#, json!("a"), "Invalid request: missing field `method`"),
+        (r#"{"params":[[1,{}]],"id":-6,"method":{}}"#, json!(-6), "Invalid request: invalid type"),
+        (r#"{"id":-6,"method":"thread/list","#, json!(null), "EOF while parsing"),
+        (r#"{"method":"thread/list","id":[7]}"#, json!(null), "Invalid request: id: expected a "),
+        (r#"{"method":"thread/list","id":true}"#, json!(null), "Invalid request: id: expected a "),
+        (&format!(r#"{{"id":{huge},"method":"x"}}"#), json!(null), "id is 2000 long, the limit is"),
+    ] {
+        let answer = &client.send(text)[0];
+        assert_eq!(answer["id"], id, "{text}");
+        let said = answer["error"]["message"].as_str().unwrap();
+        assert!(said.starts_with(message), "{text}: {said}");
+    }
+}
+
+#[test]
+fn what_a_client_sends_is_not_sent_back_at_length() {
+    let client = Client::ready();
+    let long = "é".repeat(100_000);
+    for (method, params) in [
+        (long.as_str(), json!({})),
+        ("thread/read", json!({"threadId": long})),
+        ("thread/list", json!({"sortKey": long})),
+        ("thread/list", json!({"projectId": long})),
+    ] {
+        let (_, message) = client.refusal(method, params);
+        assert!(message.len() <= crate::limits::MAX_ERROR_TEXT + "…".len(), "{}", message.len());
+    }
+}
+
+#[test]
+fn a_message_may_be_as_long_as_the_largest_append_and_no_longer() {
+    let client = Client::ready();
+    let start = r#"{"id":8,"method":"thread/list","params":{"unknown":""#;
+    let message = |size: usize| format!("{start}{}\"}}}}", "x".repeat(size - start.len() - 3));
+    let answer = &client.send(&message(crate::limits::MAX_MESSAGE))[0];
+    assert!(answer["result"].is_object(), "{answer}");
+    let answer = &client.send(&message(crate::limits::MAX_MESSAGE + 1))[0];
+    assert_eq!((&answer["id"], &answer["error"]["data"]["code"]), (&json!(8), &json!("too_large")));
+}
+
+#[test]
+fn deep_nesting_is_no_danger() {
+    let client = Client::ready();
+    let deep = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let ignored =
+        format!(r#"{{"id":1,"method":"thread/list","params":{{"x":{}}}}}"#, deep(500_000));
+    assert!(client.send(&ignored)[0]["result"].is_object());
+    let read = format!(
+        r#"{{"id":1,"method":"thread/start","params":{{"threadSource":{}}}}}"#,
+        deep(500_000)
+    );
+    let said = client.send(&read)[0]["error"]["message"].clone();
+    assert_eq!(said, "Invalid request: recursion limit exceeded");
+    let item = format!(r#"{{"type":"note","deep":{}}}"#, deep(128));
+    let started = client.ask("thread/start", json!({})).unwrap();
+    let params = json!({"threadId": started["thread"]["id"], "items": [0]}).to_string();
+    let params = params.replace("[0]", &format!("[{item}]"));
+    let answer =
+        &client.send(&format!(r#"{{"id":1,"method":"thread/inject_items","params":{params}}}"#))[0];
+    assert_eq!(answer["error"]["data"]["code"], "invalid_item");
 }
 
 #[test]
