@@ -5,10 +5,12 @@
 //! way, it does on the way in and out. `docs/PROTOCOL.md` has every method.
 
 mod archive;
+mod attachments;
 mod call;
 mod creel;
 mod cursor;
 mod dispatcher;
+mod documents;
 mod goal;
 mod items;
 mod json;
@@ -17,9 +19,12 @@ mod metadata;
 mod methods;
 mod notify;
 mod params;
+mod projects;
+mod queue;
 mod read_state;
 mod rpc;
 mod search;
+mod sections;
 mod session;
 mod start;
 mod thread;

@@ -1,9 +1,11 @@
 //! Notifications: what happened to the store and to open threads, as the wire tells it.
 
+use super::documents::{number, text};
 use super::json::{Object, quoted, to_json};
 use super::thread::{WireStatus, WireThread};
-use super::{Call, goal};
+use super::{Call, attachments, goal, projects, queue, sections};
 use crate::change::Change;
+use crate::document::DocumentChange;
 use crate::id::ThreadId;
 use crate::manager::LiveEvent;
 use crate::storage::Storage;
@@ -54,12 +56,65 @@ pub(super) async fn of_change<S: Storage>(call: &Call<'_, S>, change: Change) ->
         Change::Unarchived { thread_ids } => each("thread/unarchived", thread_ids),
         Change::Deleted { thread_ids, .. } => each("thread/deleted", thread_ids),
         Change::Undeleted { thread_ids, .. } => each("creel/thread/undeleted", thread_ids),
+        Change::DocumentsChanged { thread_id, collection, change } => {
+            of_documents(thread_id, &collection, change.as_ref(), now).into_iter().collect()
+        }
         Change::Appended { .. }
         | Change::Updated { .. }
-        | Change::DocumentsChanged { .. }
         | Change::JobChanged { .. }
         | Change::Erasing { .. }
         | Change::Erased { .. } => Vec::new(),
+    }
+}
+
+/// Spells the change of a collection that has a notification.
+fn of_documents(
+    owner: Option<ThreadId>,
+    collection: &str,
+    change: Option<&DocumentChange>,
+    now: i64,
+) -> Option<String> {
+    let id = || match change? {
+        DocumentChange::Put { document, .. } => text(document, "id"),
+        _ => None,
+    };
+    match (owner, collection) {
+        (Some(owner), queue::QUEUE) => Some(of_thread("thread/queue/changed", owner, now)),
+        (Some(owner), sections::SECTION) => {
+            let params = with_thread(owner).text_or_null("sectionId", id().as_deref());
+            Some(message("thread/section/changed", &params.json(), now))
+        }
+        (Some(owner), projects::PROJECT) => {
+            let params = with_thread(owner).text_or_null("projectId", id().as_deref());
+            Some(message("thread/project/updated", &params.json(), now))
+        }
+        (Some(owner), attachments::ATTACHMENTS) => {
+            let (id, operation) = match change? {
+                DocumentChange::Put { document, .. } => (&document.id, "created"),
+                DocumentChange::Remove { id } => (id, "deleted"),
+                DocumentChange::Order { .. } => return None,
+            };
+            let (name, kind, key) = attachments::parts(id);
+            let params = with_thread(owner)
+                .text("attachmentId", name)
+                .text("attachmentType", kind)
+                .text("identityKey", key)
+                .text("operation", operation);
+            Some(message("thread/attachment/updated", &params.json(), now))
+        }
+        (None, projects::PROJECTS) => {
+            let (id, kind) = match change? {
+                DocumentChange::Put { document, .. } => {
+                    let created = number(document, "createdAt") == number(document, "updatedAt");
+                    (&document.id, if created { "created" } else { "updated" })
+                }
+                DocumentChange::Remove { id } => (id, "deleted"),
+                DocumentChange::Order { .. } => return None,
+            };
+            let params = Object::new().text("changeType", kind).text("projectId", id);
+            Some(message("project/changed", &params.json(), now))
+        }
+        _ => None,
     }
 }
 

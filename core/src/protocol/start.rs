@@ -8,7 +8,7 @@ use super::json::{Object, quoted, to_json};
 use super::metadata::no_rollout;
 use super::params::Params;
 use super::rpc::RpcError;
-use super::{Call, notify, turns};
+use super::{Call, notify, projects, turns};
 use crate::error::Error;
 use crate::query::Fork;
 use crate::storage::Storage;
@@ -22,8 +22,15 @@ pub(super) async fn start<S: Storage>(call: &Call<'_, S>, params: Params<'_>) ->
     let sandbox = policy(&params)?;
     let thread = CreateThread { details: details(call, &params)?, ..CreateThread::default() };
     let ephemeral = params.flag("ephemeral")?.unwrap_or_default();
+    let project = params.text("projectId")?;
+    if let Some(project) = &project {
+        projects::find(call, project).await?;
+    }
     let live = call.threads.start(thread, ephemeral).await?;
     call.threads.subscribe(live.id(), call.subscriber);
+    if let Some(project) = &project {
+        projects::join(call, live.id(), Some(project)).await?;
+    }
     let thread = live.read().await?;
     opened(call, &params, &thread, &[], &sandbox)?.answer()
 }
@@ -39,9 +46,7 @@ pub(super) async fn resume<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -
     let shown = shown(call, &params, &thread).await?;
     let mut answer = opened(call, &params, &thread, &shown, &sandbox)?;
     answer = match params.within("initialTurnsPage")? {
-        Some(page) => {
-            answer.raw("initialTurnsPage", &turns::page(call, id, &page).await?.json())
-        }
+        Some(page) => answer.raw("initialTurnsPage", &turns::page(call, id, &page).await?.json()),
         None => answer.null("initialTurnsPage"),
     };
     let has_goal = live.is_stored() && call.threads.store().goal(id).await?.is_some();
@@ -123,9 +128,7 @@ fn details<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Result<Thread
         source: Some(defaults.source.as_str().into()),
         thread_source: params.value("threadSource")?,
         model: params.text("model")?.or_else(|| defaults.model.clone()),
-        model_provider: params
-            .text("modelProvider")?
-            .or_else(|| defaults.model_provider.clone()),
+        model_provider: params.text("modelProvider")?.or_else(|| defaults.model_provider.clone()),
         originator: call.client.name.clone(),
         cli_version: call.client.version.clone(),
         ..ThreadDetails::default()

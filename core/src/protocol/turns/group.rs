@@ -179,7 +179,9 @@ impl Grouper {
             .filter(|item| !item.shown.weak)
             .map(|item| item.shown.kind().to_owned())
             .collect();
-        items.retain(|item| !item.shown.weak || !strong.iter().any(|kind| kind == item.shown.kind()));
+        items.retain(|item| {
+            !item.shown.weak || !strong.iter().any(|kind| kind == item.shown.kind())
+        });
         Some((head, items))
     }
 
@@ -189,11 +191,8 @@ impl Grouper {
             Some(open) if open.explicit => !open.ended || !shown.is_user(),
             Some(open) => !shown.is_user() || open.says_again(&shown),
         };
-        let step = if goes_on {
-            Step::None
-        } else {
-            self.begin(format!("turn-{seq}"), None, seq, None)
-        };
+        let step =
+            if goes_on { Step::None } else { self.begin(format!("turn-{seq}"), None, seq, None) };
         if let Some(open) = &mut self.current {
             open.items.push(TurnItem { seq, shown });
         }
