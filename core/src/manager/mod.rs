@@ -131,7 +131,12 @@ impl<S: Storage> ThreadManager<S> {
     ///
     /// # Errors
     /// As [`Store::fork`].
-    pub async fn fork(&self, source: ThreadId, fork: Fork, ephemeral: bool) -> Result<LiveThread<S>> {
+    pub async fn fork(
+        &self,
+        source: ThreadId,
+        fork: Fork,
+        ephemeral: bool,
+    ) -> Result<LiveThread<S>> {
         if let Some(live) = self.get(source) {
             live.flush().await?;
         }
@@ -161,7 +166,8 @@ impl<S: Storage> ThreadManager<S> {
         let mut copied = 0;
         while copied < length {
             let limit = u32::try_from(length - copied).unwrap_or(PAGE).min(PAGE);
-            let query = ItemQuery { from: Some(copied), limit: Some(limit), ..ItemQuery::default() };
+            let query =
+                ItemQuery { from: Some(copied), limit: Some(limit), ..ItemQuery::default() };
             let items = self.inner.store.items(source, query).await?.data;
             if items.is_empty() {
                 break;

@@ -12,11 +12,7 @@ use crate::thread::Thread;
 ///
 /// A time alone is the place beside all threads of that millisecond, on the side that the list comes
 /// from.
-pub(super) fn to_store(
-    text: &str,
-    key: SortKey,
-    descending: bool,
-) -> Result<String, RpcError> {
+pub(super) fn to_store(text: &str, key: SortKey, descending: bool) -> Result<String, RpcError> {
     const LEAST: &str = "00000000-0000-0000-0000-000000000000";
     const GREATEST: &str = "ffffffff-ffff-ffff-ffff-ffffffffffff";
     let parsed = || {

@@ -18,10 +18,7 @@ const MOST: u32 = 1000;
 type Answer = Result<Box<RawValue>, RpcError>;
 
 /// Appends response items to an open thread.
-pub(super) async fn inject<S: Storage>(
-    call: &Call<'_, S>,
-    params: Params<'_>,
-) -> Answer {
+pub(super) async fn inject<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let raw = params.list("items")?;
     let not_open = || RpcError::about(&Error::ThreadNotFound { id }, "thread not found");
@@ -49,10 +46,7 @@ struct Typed<'a> {
 }
 
 /// Appends items to a thread, open or not.
-pub(super) async fn append<S: Storage>(
-    call: &Call<'_, S>,
-    params: Params<'_>,
-) -> Answer {
+pub(super) async fn append<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let items = items(&params.list("items")?)?;
     let count = match call.threads.get(id) {
@@ -60,10 +54,7 @@ pub(super) async fn append<S: Storage>(
         None => call.threads.store().append(id, items).await.map(|to| to.count as usize)?,
     };
     let length = call.threads.read(id).await?.items;
-    Object::new()
-        .raw("count", &count.to_string())
-        .raw("length", &length.to_string())
-        .answer()
+    Object::new().raw("count", &count.to_string()).raw("length", &length.to_string()).answer()
 }
 
 /// Returns items with their places and times, oldest first unless asked otherwise.

@@ -129,7 +129,9 @@ pub(super) fn ends(answer: Object, page: &ThreadPage, query: &ThreadQuery) -> Ob
     let next = next.and_then(|last| cursor::after(last, query.sort_key));
     let back = page.data.first();
     let back = back.and_then(|first| cursor::before(first, query.sort_key, descending));
-    answer.text_or_null("nextCursor", next.as_deref()).text_or_null("backwardsCursor", back.as_deref())
+    answer
+        .text_or_null("nextCursor", next.as_deref())
+        .text_or_null("backwardsCursor", back.as_deref())
 }
 
 /// Sub-agents are nobody's to read, so they have no read state.

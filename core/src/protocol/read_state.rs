@@ -20,9 +20,9 @@ pub(super) fn of(thread: &Thread) -> String {
 }
 
 fn state(thread: &Thread) -> Value {
-    thread.details.read_state.clone().unwrap_or_else(|| {
-        json!({"firstUnread": null, "revision": format!("initial:{}", thread.id)})
-    })
+    thread.details.read_state.clone().unwrap_or_else(
+        || json!({"firstUnread": null, "revision": format!("initial:{}", thread.id)}),
+    )
 }
 
 pub(super) async fn update<S: Storage>(

@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use async_channel::Receiver;
 
-use super::notify;
 use super::Call;
 use super::call::Client;
+use super::notify;
 use crate::change::{Change, ChangeEvent};
 use crate::id::ThreadId;
 use crate::manager::{LiveEvent, ThreadManager};
@@ -73,8 +73,7 @@ impl Session {
         while self.event_bell.try_recv().is_ok() {}
         let mut news = News::default();
         while let Ok(event) = self.events.try_recv() {
-            let first =
-                matches!(event, LiveEvent::StatusChanged { .. } | LiveEvent::Closed { .. });
+            let first = matches!(event, LiveEvent::StatusChanged { .. } | LiveEvent::Closed { .. });
             if let LiveEvent::Started { thread, .. } = &event {
                 self.remember(thread.id);
             }

@@ -39,9 +39,7 @@ pub(super) async fn resume<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -
     let shown = shown(call, &params, &thread).await?;
     let mut answer = opened(call, &params, &thread, &shown, &sandbox)?;
     answer = match params.within("initialTurnsPage")? {
-        Some(page) => {
-            answer.raw("initialTurnsPage", &turns::page(call, id, &page).await?.json())
-        }
+        Some(page) => answer.raw("initialTurnsPage", &turns::page(call, id, &page).await?.json()),
         None => answer.null("initialTurnsPage"),
     };
     let has_goal = live.is_stored() && call.threads.store().goal(id).await?.is_some();
@@ -123,9 +121,7 @@ fn details<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Result<Thread
         source: Some(defaults.source.as_str().into()),
         thread_source: params.value("threadSource")?,
         model: params.text("model")?.or_else(|| defaults.model.clone()),
-        model_provider: params
-            .text("modelProvider")?
-            .or_else(|| defaults.model_provider.clone()),
+        model_provider: params.text("modelProvider")?.or_else(|| defaults.model_provider.clone()),
         originator: call.client.name.clone(),
         cli_version: call.client.version.clone(),
         ..ThreadDetails::default()

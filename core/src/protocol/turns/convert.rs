@@ -317,9 +317,7 @@ fn is_thread_item(kind: &str) -> bool {
 
 fn uncapitalised(name: &str) -> String {
     let mut chars = name.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(chars).collect()
-    })
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 fn camel(name: &str) -> String {
