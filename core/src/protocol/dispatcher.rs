@@ -1,6 +1,6 @@
 //! Maps methods to calls, and keeps the order of answers and notifications.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use futures_util::lock::Mutex;
 use serde_json::value::RawValue;
@@ -15,7 +15,6 @@ use super::{
     Call, archive, attachments, creel, goal, items, list, metadata, projects, queue, read_state,
     search, sections, start, turns,
 };
-use crate::env::Env;
 use crate::error::excerpt;
 use crate::manager::{ManagerOptions, SubscriberId, ThreadManager};
 use crate::storage::Storage;
@@ -46,7 +45,7 @@ impl<S: Storage> Drop for Dispatcher<S> {
 impl<S: Storage> Dispatcher<S> {
     /// Makes a dispatcher for the one client of a store. Threads that it starts have the source
     /// `appServer`.
-    pub fn new(store: Store<S>, _env: Arc<dyn Env>) -> Self {
+    pub fn new(store: Store<S>) -> Self {
         Self::over(ThreadManager::new(store, ManagerOptions::default()))
     }
 
