@@ -13,6 +13,8 @@ mod event;
 mod index;
 mod list;
 mod ordinals;
+#[cfg(test)]
+mod properties;
 mod record;
 mod tail;
 mod view;
@@ -39,6 +41,7 @@ use crate::query::{Receipt, Removed};
 
 /// The state of a store at one position of its journal.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(test, derive(PartialEq))]
 pub(crate) struct Catalog {
     /// By ordinal; `None` where the thread is erased.
     slots: Vec<Option<Arc<Record>>>,
@@ -95,6 +98,7 @@ impl Deletion {
 
 /// One step back.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 enum Undo {
     Slot(u32, Option<Arc<Record>>),
     Grown,

@@ -41,7 +41,9 @@ pub fn check_answer(ledger: &Ledger, op: &Op, answer: &Answer) -> Result<(), Str
                 return Err(format!("{:?} is at {:?}, not {first}", op.action, op.first));
             }
         }
-        (Action::Rename { .. }, _) if op.committed.is_none() => return lost(),
+        (Action::Rename { .. } | Action::Work { .. }, _) if op.committed.is_none() => {
+            return lost();
+        }
         (Action::Unarchive { .. } | Action::Undelete { .. }, _) if op.committed.is_none() => {
             return lost();
         }

@@ -55,6 +55,9 @@ impl World {
                 }
             }
             compare_thread(&copy.store, &model, *id).map_err(at)?;
+            if thread.deletion.is_none() {
+                copy.compare_work(*id, thread).map_err(at)?;
+            }
         }
         if model.pending().next().is_some() && (self.calm || self.rng.u32(..3) == 0) {
             self.finish_on_copy(&copy)?;

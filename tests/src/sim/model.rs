@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use creel::{Children, DeletionId, ThreadId};
 
-use super::op::Action;
+use super::op::{Action, Surface};
 
 /// One item, by the operation that appended it and its place in that.
 pub type Mark = (u64, u64);
@@ -34,6 +34,10 @@ pub struct Thread {
     /// The operation that archived it.
     pub archived: Option<u64>,
     pub items: Vec<Mark>,
+    /// The operations that set the goal and the tools, and those that wrote to the log.
+    pub goal: Option<u64>,
+    pub tools: Option<u64>,
+    pub logs: Vec<u64>,
     /// The deletion that hides it.
     pub deletion: Option<DeletionId>,
     pub erased: bool,
@@ -117,9 +121,9 @@ impl Model {
                 Err(other) => Err(other),
                 Ok(_) => Err("thread_exists"),
             },
-            Action::Append { thread, .. } | Action::Rename { thread, .. } => {
-                self.active(*thread).map(drop)
-            }
+            Action::Append { thread, .. }
+            | Action::Rename { thread, .. }
+            | Action::Work { thread, .. } => self.active(*thread).map(drop),
             Action::Move { thread, parent } => {
                 self.active(*thread)?;
                 self.parent(*parent)?;
@@ -192,6 +196,11 @@ impl Model {
             Action::Rename { thread, name } => {
                 self.edit(*thread, |thread| thread.name.clone_from(name));
             }
+            Action::Work { thread, surface, .. } => self.edit(*thread, |thread| match surface {
+                Surface::Goal => thread.goal = Some(op),
+                Surface::Tools => thread.tools = Some(op),
+                Surface::Log => thread.logs.push(op),
+            }),
             Action::Move { thread, parent } => self.edit(*thread, |thread| thread.parent = *parent),
             Action::Archive { thread } => {
                 for id in self.tree(*thread) {
