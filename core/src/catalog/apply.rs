@@ -198,16 +198,13 @@ impl Catalog {
             return Err(ApplyError(format!("deletion {deletion} can't have the member {ord}")));
         }
         self.edit_all(members, |record| record.deletion = Some(deletion))?;
-        self.edit_all(detached, |record| {
-            record.parent = None;
-            record.edge = None;
-        })?;
         let state = Deletion {
             deletion,
             root,
             root_id,
             at,
             members: members.clone(),
+            detached: detached.clone(),
             erased: Ordinals::default(),
             ids,
             trees,
@@ -223,6 +220,9 @@ impl Catalog {
         let mut state = self.pending(deletion)?.clone();
         if !state.members.covers(members) {
             return Err(ApplyError(format!("deletion {deletion} erases what is no member of it")));
+        }
+        if members.contains(state.root) {
+            self.cut_off(state.root, &state.detached)?;
         }
         for ord in members.iter() {
             if self.slot(ord).is_some() {
@@ -240,6 +240,16 @@ impl Catalog {
         state.scrubbed = false;
         self.set_deletion(deletion, Some(state));
         Ok(())
+    }
+
+    /// Makes roots of a thread's detached children, those apart that have got another parent.
+    fn cut_off(&mut self, parent: u32, detached: &Ordinals) -> Applied {
+        let is_below = |ord: &u32| self.slot(*ord).is_some_and(|it| it.parent == Some(parent));
+        let below: Ordinals = detached.iter().filter(is_below).collect();
+        self.edit_all(&below, |record| {
+            record.parent = None;
+            record.edge = None;
+        })
     }
 
     fn set_task(&mut self, id: Uuid, task: &JobTask, at: i64) -> Applied {

@@ -1,7 +1,7 @@
 //! From events, or from two states, to what listeners are told.
 
 use super::event::Event;
-use super::{Catalog, Ordinals};
+use super::{Catalog, Ordinals, Record};
 use crate::change::Change;
 use crate::id::ThreadId;
 use crate::query::DeletionProgress;
@@ -82,12 +82,18 @@ impl Catalog {
     }
 
     /// Returns what listeners hear of an undone deletion; to be asked before it is applied.
-    pub(crate) fn announce_undeleted(&self, event: &Event) -> Option<Change> {
-        let Event::Undeleted { deletion } = event else { return None };
-        let state = self.deletion(*deletion)?;
+    pub(crate) fn announce_undeleted(&self, event: &Event) -> Vec<Change> {
+        let Event::Undeleted { deletion } = event else { return Vec::new() };
+        let Some(state) = self.deletion(*deletion) else { return Vec::new() };
         let mut order = self.members_in_deletion_order(state.root, &state.members);
         order.reverse();
-        Some(Change::Undeleted { deletion: *deletion, thread_ids: self.ids(&order) })
+        let mut changes =
+            vec![Change::Undeleted { deletion: *deletion, thread_ids: self.ids(&order) }];
+        let back = state.detached.iter().filter_map(|ord| self.slot(ord)).filter(|record| {
+            record.visible() && record.parent.is_some_and(|parent| state.members.contains(parent))
+        });
+        changes.extend(back.map(|record| Change::Updated { thread_id: record.id }));
+        changes
     }
 
     /// Returns what listeners hear when `self` takes the place of `old` without the entries that
@@ -117,9 +123,11 @@ impl Catalog {
                 (Some(_), None) => changes.push(Change::Unarchived { thread_ids: vec![id] }),
                 _ => {}
             }
-            if (after.updated_at, after.parent, after.edge)
-                != (before.updated_at, before.parent, before.edge)
-            {
+            let seen = |catalog: &Self, record: &Record| {
+                let parent = catalog.parent(record);
+                (record.updated_at, parent.map(|parent| (parent.id, record.edge)))
+            };
+            if seen(self, after) != seen(old, before) {
                 changes.push(Change::Updated { thread_id: id });
             }
         }

@@ -29,7 +29,8 @@ impl Catalog {
             )));
         }
         for state in deletions {
-            if state.members.end() > next_ordinal || !state.members.covers(&state.erased) {
+            let end = state.members.end().max(state.detached.end());
+            if end > next_ordinal || !state.members.covers(&state.erased) {
                 let reason = "names members that were never there";
                 return Err(ApplyError(format!("deletion {} {reason}", state.deletion)));
             }

@@ -74,6 +74,9 @@ pub(crate) struct Deletion {
     pub(crate) root_id: ThreadId,
     pub(crate) at: i64,
     pub(crate) members: Ordinals,
+    /// Children that lose their parent when it is erased.
+    #[serde(default, skip_serializing_if = "Ordinals::is_empty")]
+    pub(crate) detached: Ordinals,
     #[serde(default, skip_serializing_if = "Ordinals::is_empty")]
     pub(crate) erased: Ordinals,
     /// Ids in deletion order, as many as a receipt names.

@@ -49,6 +49,18 @@ impl Catalog {
         children
     }
 
+    /// Returns the thread that a thread is under: none where its parent is deleted.
+    pub(crate) fn parent(&self, record: &Record) -> Option<&Record> {
+        self.slot(record.parent?).map(|parent| &**parent).filter(|parent| parent.visible())
+    }
+
+    /// Tells whether a thread outlives its deleted parent, which undoing may bring back.
+    pub(crate) fn is_detached(&self, record: &Record) -> bool {
+        let parent = record.parent.and_then(|parent| self.slot(parent));
+        let deletion = parent.and_then(|parent| self.deletion(parent.deletion?));
+        deletion.is_some_and(|state| state.detached.contains(record.ord))
+    }
+
     pub(crate) fn is_visible(&self, ord: u32) -> bool {
         self.slot(ord).is_some_and(|record| record.visible())
     }
@@ -65,7 +77,7 @@ impl Catalog {
 
     /// Returns a record as callers see it.
     pub(crate) fn thread(&self, record: &Record) -> Thread {
-        let parent = record.parent.and_then(|parent| self.slot(parent));
+        let parent = self.parent(record);
         Thread {
             id: record.id,
             session_id: record.session.clone().unwrap_or_else(|| record.tree.to_string()),

@@ -124,7 +124,9 @@ pub(super) fn undelete(catalog: &Catalog, deletion: DeletionId) -> Result<Decisi
     let orphan = state
         .members
         .iter()
-        .filter_map(|ord| catalog.slot(ord)?.parent)
+        .filter_map(|ord| catalog.slot(ord))
+        .filter(|record| !catalog.is_detached(record))
+        .filter_map(|record| record.parent)
         .any(|parent| !state.members.contains(parent) && !catalog.is_visible(parent));
     if orphan {
         return refuse("the parent of its root is deleted too");

@@ -57,7 +57,7 @@ fn check(patch: &ThreadPatch) -> Result<()> {
 /// The edge may also be closed once the child is archived.
 pub(super) fn set_edge(catalog: &Catalog, id: ThreadId, status: EdgeStatus) -> Result<Decision> {
     let record = catalog.visible(id)?;
-    if record.parent.is_none() {
+    if catalog.parent(record).is_none() {
         return Err(Error::NotSpawned { id });
     }
     if record.edge == Some(status) {
