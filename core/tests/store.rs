@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use creel::storage::MemoryStorage;
 use creel::{
-    ArchiveFilter, Change, CreateThread, DeleteOptions, EdgeStatus, Error, Item, ItemQuery, SortDirection,
-    Store, StoreOptions, SystemEnv, ThreadId, ThreadPatch, ThreadQuery,
+    ArchiveFilter, Change, CreateThread, DeleteOptions, EdgeStatus, Error, Item, ItemQuery,
+    SortDirection, Store, StoreOptions, SystemEnv, ThreadId, ThreadPatch, ThreadQuery,
 };
 use futures_lite::future::block_on;
 

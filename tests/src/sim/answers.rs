@@ -85,9 +85,12 @@ pub fn check_answer(ledger: &Ledger, op: &Op, answer: &Answer) -> Result<(), Str
 /// Something else may have changed a thread between the commit and the answer.
 fn changed_since(ledger: &Ledger, op: &Op, id: ThreadId) -> bool {
     let states = op.led_to.and_then(|state| ledger.states.get(state..)).unwrap_or_default();
-    let thread = |model: &Rc<Model>| model.threads.get(&id).cloned();
+    let thread = |model: &Rc<Model>| {
+        let thread = model.threads.get(&id)?;
+        Some((Rc::clone(thread), model.parent_of(thread)))
+    };
     states.windows(2).any(|pair| match (thread(&pair[0]), thread(&pair[1])) {
-        (Some(a), Some(b)) => !Rc::ptr_eq(&a, &b),
+        (Some(a), Some(b)) => !Rc::ptr_eq(&a.0, &b.0) || a.1 != b.1,
         _ => true,
     })
 }

@@ -48,7 +48,7 @@ pub fn compare_view<S: Storage>(store: &Store<S>, model: &Model) -> Result<(), S
         let items = thread.items.len() as u64;
         totals = (totals.0 + 1, totals.1 + u64::from(thread.archived.is_some()), totals.2 + items);
         let same = shown.name.as_deref() == Some(thread.name.as_str())
-            && shown.parent_thread_id == thread.parent
+            && shown.parent_thread_id == model.parent_of(thread)
             && shown.archived() == thread.archived.is_some()
             && shown.created_at == thread.created_at
             && shown.items == items;

@@ -28,6 +28,7 @@ pub struct Thread {
     /// The token that all its content carries.
     pub token: u64,
     pub tree: Option<ThreadId>,
+    /// The thread that it is under, also while that is deleted and may come back.
     pub parent: Option<ThreadId>,
     pub name: String,
     pub created_at: i64,
@@ -48,6 +49,8 @@ pub struct Thread {
 pub struct Deletion {
     pub root: ThreadId,
     pub members: BTreeSet<ThreadId>,
+    /// Children that outlive their parent, the root.
+    pub detached: BTreeSet<ThreadId>,
     pub erased: BTreeSet<ThreadId>,
     pub undo_until: Option<i64>,
     pub undone: bool,
@@ -109,6 +112,18 @@ impl Model {
         self.threads.iter().filter(|(_, thread)| child(thread)).map(|(id, _)| *id).collect()
     }
 
+    /// Returns the thread that a thread is seen under.
+    pub fn parent_of(&self, thread: &Thread) -> Option<ThreadId> {
+        thread.parent.filter(|parent| self.visible(*parent).is_ok())
+    }
+
+    /// Tells whether a thread's parent is deleted, and was to leave it behind.
+    fn is_detached(&self, id: ThreadId, thread: &Thread) -> bool {
+        let parent = thread.parent.and_then(|parent| self.threads.get(&parent));
+        let deletion = parent.and_then(|parent| self.deletions.get(&parent.deletion?));
+        deletion.is_some_and(|deletion| deletion.detached.contains(&id))
+    }
+
     /// Returns why an action is refused now; `None` if it is not.
     pub fn refusal(&self, action: &Action) -> Option<Refusal> {
         self.check(action).err()
@@ -144,7 +159,7 @@ impl Model {
                 if found.archived.is_none() {
                     return Err("thread_not_archived");
                 }
-                let parent = found.parent.and_then(|parent| self.threads.get(&parent));
+                let parent = self.parent_of(found).and_then(|parent| self.threads.get(&parent));
                 match parent.is_some_and(|parent| parent.archived.is_some()) {
                     true => Err("thread_archived"),
                     false => Ok(()),
@@ -157,11 +172,11 @@ impl Model {
             }
             Action::Undelete { deletion } => {
                 let found = self.deletions.get(deletion).ok_or("not_undoable")?;
-                let orphan = found.members.iter().any(|member| {
-                    let parent = self.threads.get(member).and_then(|member| member.parent);
-                    parent.is_some_and(|parent| {
-                        !found.members.contains(&parent) && self.visible(parent).is_err()
-                    })
+                let orphan = found.members.iter().any(|id| {
+                    let Some(member) = self.threads.get(id) else { return true };
+                    let lost =
+                        |parent| !found.members.contains(&parent) && self.visible(parent).is_err();
+                    member.parent.is_some_and(lost) && !self.is_detached(*id, member)
                 });
                 let late = found.done || found.undone || !found.erased.is_empty();
                 if late || orphan { Err("not_undoable") } else { Ok(()) }
@@ -236,15 +251,10 @@ impl Model {
             return Err(format!("{action:?} was committed, but it is to be refused: {refusal}"));
         }
         let Action::Delete { thread, children, grace, .. } = action else { return Ok(()) };
-        let members = match children {
-            Children::Delete => self.tree(*thread),
-            Children::Detach => {
-                for child in self.children(*thread) {
-                    self.edit(child, |child| child.parent = None);
-                }
-                BTreeSet::from([*thread])
-            }
-            Children::Refuse => BTreeSet::from([*thread]),
+        let (members, detached) = match children {
+            Children::Delete => (self.tree(*thread), BTreeSet::new()),
+            Children::Detach => (BTreeSet::from([*thread]), self.children(*thread)),
+            Children::Refuse => (BTreeSet::from([*thread]), BTreeSet::new()),
         };
         for member in &members {
             self.edit(*member, |member| member.deletion = Some(id));
@@ -252,6 +262,7 @@ impl Model {
         let deletion = Deletion {
             root: *thread,
             members,
+            detached,
             erased: BTreeSet::new(),
             undo_until: grace.map(|grace| at.saturating_add_unsigned(grace)),
             undone: false,
@@ -274,6 +285,10 @@ impl Model {
         }
         if let Some(other) = members.iter().find(|member| !found.members.contains(member)) {
             return Err(format!("deletion {id} erases {other}, which is no member"));
+        }
+        let (root, detached) = (found.root, found.detached.clone());
+        for id in detached.into_iter().filter(|_| members.contains(&root)) {
+            self.edit(id, |child| child.parent = child.parent.filter(|parent| *parent != root));
         }
         for member in members {
             self.edit(*member, |thread| thread.erased = true);
@@ -303,7 +318,8 @@ impl Model {
             if thread.erased {
                 return Err(format!("{id} is visible, and a part of it is erased"));
             }
-            if thread.parent.is_some_and(|parent| self.visible(parent).is_err()) {
+            let lost = thread.parent.is_some_and(|parent| self.visible(parent).is_err());
+            if lost && !self.is_detached(*id, thread) {
                 return Err(format!("{id} is visible, its parent is not"));
             }
         }
