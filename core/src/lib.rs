@@ -70,7 +70,7 @@ pub use item::{Item, StoredItem};
 pub use maybe_send::{BoxFn, BoxFuture, MaybeSend, MaybeSync};
 pub use observe::{Observed, observe};
 pub use query::*;
-pub use store::{Store, StoreOptions};
+pub use store::{StagedThread, Staging, Store, StoreOptions};
 #[cfg(feature = "fs")]
 pub use system_env::SystemEnv;
 pub use thread::{CreateThread, EdgeStatus, GitInfo, Thread, ThreadDetails, ThreadPatch};

@@ -8,6 +8,8 @@ export interface CreelEvents {
   "thread/started": { thread: Thread };
   /** Items were appended; `first` is the sequence number of the first. */
   "thread/items/appended": { threadId: string; first: number; count: number };
+  /** The history was cut back: items from `length` on are gone. */
+  "thread/reverted": { threadId: string; length: number };
   /** The name was set, or cleared: then `threadName` is `null`. */
   "thread/name/updated": { threadId: string; threadName: string | null };
   /** Other metadata, the parent or the spawn edge changed. */
@@ -82,6 +84,8 @@ export class Events {
         const { threadId, first, count } = event;
         return this.#emit("thread/items/appended", { threadId, first, count });
       }
+      case "truncated":
+        return this.#emit("thread/reverted", { threadId: event.threadId, length: event.length });
       case "renamed":
         return this.#emit("thread/name/updated", {
           threadId: event.threadId,

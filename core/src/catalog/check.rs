@@ -64,6 +64,7 @@ pub(super) fn check_event(event: &Event, position: u64) -> Result<(), ApplyError
         Event::Segmented { first, count, bytes, .. } => {
             check_counts(&[*first, *count, *bytes], &[])
         }
+        Event::Truncated { length, bytes, .. } => check_counts(&[*length, *bytes], &[]),
         Event::Logged { first, count, .. } => check_counts(&[*first, *count], &[]),
         Event::Checkpoint { checkpoint, position: covered, .. } if *covered > position => {
             Err(ApplyError(format!("checkpoint {checkpoint} covers {covered}, which is to come")))

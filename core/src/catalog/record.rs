@@ -39,6 +39,9 @@ pub(crate) struct Record {
     /// Its last segment.
     #[serde(default)]
     pub(crate) segment: Segment,
+    /// How often its history was cut back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) generation: u64,
     /// The session, where it is not the tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) session: Option<String>,

@@ -16,6 +16,8 @@ impl Catalog {
         match self.record(id) {
             Some(record) => match record.deletion {
                 None => Ok(record),
+                Some(deletion) if self.revealed == Some(deletion) => Ok(record),
+                Some(deletion) if self.is_staging(deletion) => Err(Error::ThreadNotFound { id }),
                 Some(deletion) => Err(Error::ThreadDeleted { id, deletion }),
             },
             None => match self.deletion_of(id) {
@@ -28,10 +30,10 @@ impl Catalog {
     /// Returns the deletion, finished or not, that took a thread.
     pub(crate) fn deletion_of(&self, id: ThreadId) -> Option<crate::id::DeletionId> {
         if let Some(record) = self.record(id) {
-            return record.deletion;
+            return record.deletion.filter(|deletion| !self.is_staging(*deletion));
         }
         self.receipt_of(id).or_else(|| {
-            let pending = self.deletions().find(|pending| pending.ids.contains(&id));
+            let pending = self.deletions_asked_for().find(|pending| pending.ids.contains(&id));
             pending.map(|pending| pending.deletion)
         })
     }

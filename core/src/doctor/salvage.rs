@@ -215,6 +215,7 @@ pub(super) fn deletions_of(replica: &Replica) -> Vec<Deletion> {
                 undo_until: Some(replica.catalog.at.max(at).saturating_add(DAY)),
                 removed: Removed::default(),
                 scrubbed: false,
+                staged: false,
             })
         })
         .collect()

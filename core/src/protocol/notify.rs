@@ -55,6 +55,7 @@ pub(super) async fn notifications<S: Storage>(
             let renamed = Renamed { thread_id, thread_name: name };
             text("thread/name/updated", renamed, now).into_iter().collect()
         }
+        Change::Truncated { thread_id, .. } => each("thread/reverted", vec![thread_id], now),
         Change::Archived { thread_ids } => each("thread/archived", thread_ids, now),
         Change::Unarchived { thread_ids } => each("thread/unarchived", thread_ids, now),
         Change::Deleted { thread_ids, .. } => each("thread/deleted", thread_ids, now),
