@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::command::{Cut, Staged};
 use super::event::Event;
 use super::{Catalog, Command, Eraser, decide};
 use crate::goal::GoalPatch;
@@ -23,7 +24,7 @@ fn deletion(step: usize) -> DeletionId {
     DeletionId::from_u128(step as u128 + 1)
 }
 
-fn command(number: usize, (kind, a, b): Step) -> Command {
+fn command(catalog: &Catalog, number: usize, (kind, a, b): Step) -> Command {
     let id = thread(a);
     let item = |pad: usize| {
         let json = format!(r#"{{"role":"user","content":"{number}","pad":"{}"}}"#, "x".repeat(pad));
@@ -33,7 +34,7 @@ fn command(number: usize, (kind, a, b): Step) -> Command {
         let observed = Box::new(crate::observe::observe(&items[0].1));
         Command::Append { thread: id, items, observed }
     };
-    match kind % 13 {
+    match kind % 16 {
         0 | 1 => {
             let parent_thread_id = (b % 4 > 0).then(|| thread(b));
             let thread = CreateThread { parent_thread_id, ..CreateThread::default() };
@@ -63,7 +64,26 @@ fn command(number: usize, (kind, a, b): Step) -> Command {
                 deletion,
                 limit: 1 + usize::from(a % 3),
                 quarantined: Vec::new(),
+                now: false,
             })
+        }
+        12 => {
+            let of = catalog.record(id).map(|it| (it.generation, it.len, it.packed));
+            let seen = of.unwrap_or_default();
+            let length = u64::from(b) % (seen.1 + 1);
+            let last = length.checked_sub(1).map(|first| (first, "{}\n".to_owned()));
+            let cut = Cut { length, seen, dropped: 0, last };
+            Command::Truncate { thread: id, cut: Box::new(cut) }
+        }
+        13 => {
+            let thread = CreateThread::default();
+            let staged = Staged { id, thread, archived: None, goal: None };
+            let staging = deletion(number.saturating_sub(usize::from(b % 3)));
+            Command::Stage { staging, thread: Box::new(staged) }
+        }
+        14 => {
+            let staging = deletion(number.saturating_sub(usize::from(b % 6)));
+            Command::Publish { staging, source: None }
         }
         _ => {
             let objective = Some(format!("objective {number}"));
@@ -78,7 +98,7 @@ fn try_all(catalog: &mut Catalog, first: usize, steps: &[Step], at: i64) -> Vec<
     let mut events = Vec::new();
     for (number, step) in (first..).zip(steps) {
         // A refused command leads to nothing.
-        let Ok(decision) = decide(catalog, &command(number, *step), at) else { continue };
+        let Ok(decision) = decide(catalog, &command(catalog, number, *step), at) else { continue };
         for event in decision.events {
             catalog.apply(&event, at).unwrap();
             events.push(event);
@@ -122,7 +142,7 @@ proptest! {
         let mut erased: Vec<ThreadId> = Vec::new();
         for (number, step) in script.iter().enumerate() {
             let at = number as i64;
-            let Ok(decision) = decide(&catalog, &command(number, *step), at) else { continue };
+            let Ok(decision) = decide(&catalog, &command(&catalog, number, *step), at) else { continue };
             for event in &decision.events {
                 if let Event::Erasing { members, .. } = event {
                     erased.extend(members.iter().filter_map(|ord| Some(catalog.slot(ord)?.id)));

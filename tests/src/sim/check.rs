@@ -25,6 +25,11 @@ pub fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
     }
 }
 
+/// Reads the operation that set a goal out of its text.
+pub fn goal_of(objective: &str) -> Option<u64> {
+    objective.rsplit_once(' ')?.1.parse().ok()
+}
+
 /// Compares everything that an instance shows with the model.
 pub fn compare_view<S: Storage>(store: &Store<S>, model: &Model) -> Result<(), String> {
     let query = ThreadQuery {
@@ -133,12 +138,11 @@ impl Copy {
     pub fn compare_work(&self, id: ThreadId, thread: &model::Thread) -> Result<(), String> {
         let store = self.store.clone();
         let work = self.executor.run(1, STEPS, async move {
-            let goal = store.goal(id).await?.map(|goal| goal.objective);
+            let goal = store.goal(id).await?.and_then(|goal| goal_of(&goal.objective));
             let (logs, tools) = (store.logs(id, 0, 1000).await?, store.tools(id).await?);
             Ok::<_, creel::Error>((goal, logs, tools))
         });
         let (goal, logs, tools) = work.ok_or("work is not read")?.map_err(|e| e.to_string())?;
-        let goal = goal.and_then(|goal| goal.rsplit_once(' ')?.1.parse().ok());
         let logs: Option<Vec<u64>> =
             logs.iter().map(|log| Some(mark(log.item.json())?.0)).collect();
         let tools = tools.first().and_then(|tool| Some(mark(tool.json())?.0));

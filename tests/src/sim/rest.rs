@@ -27,8 +27,10 @@ impl World {
             return Err(format!("a deletion is pending in no instance: {pending:?}"));
         }
         self.check_memories()?;
-        self.counts.undone =
-            self.ledger.newest().deletions.values().filter(|found| found.undone).count() as u64;
+        let deletions = self.ledger.newest().deletions.values().filter(|found| found.undone);
+        self.counts.undone = deletions.clone().count() as u64;
+        self.counts.undone_detached =
+            deletions.filter(|found| !found.detached.is_empty()).count() as u64;
         Ok(())
     }
 
