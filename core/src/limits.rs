@@ -28,6 +28,14 @@ pub const MAX_COLLECTION: usize = 1000;
 pub const MAX_COLLECTION_BYTES: usize = 256 * 1024;
 /// The most tasks of a job.
 pub const MAX_TASKS: usize = 10_000;
+/// The longest message of the protocol, in bytes: the items of the largest append, and what is around
+/// them.
+pub const MAX_MESSAGE: usize = MAX_BATCH_BYTES + 1024 * 1024;
+/// The longest id of a request, in bytes of JSON.
+pub const MAX_REQUEST_ID: usize = 1024;
+/// The longest message of an error on the wire, in bytes; longer ones, which repeat what the client
+/// sent, are cut.
+pub const MAX_ERROR_TEXT: usize = 4096;
 /// The deepest nesting of an item's JSON.
 pub const MAX_DEPTH: usize = 128;
 /// The longest cursor or search term that is read, in bytes.

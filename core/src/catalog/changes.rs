@@ -4,7 +4,7 @@ use super::event::Event;
 use super::{Catalog, Ordinals, Record};
 use crate::change::Change;
 use crate::document::Collections;
-use crate::id::ThreadId;
+use crate::id::{DeletionId, ThreadId};
 use crate::query::DeletionProgress;
 use crate::tree;
 
@@ -160,8 +160,10 @@ impl Catalog {
             }
         }
         changes.extend(documents(None, &old.documents, &self.documents));
+        let mut over: Vec<DeletionId> = old.deletions().map(|state| state.deletion).collect();
         for id in gone.into_iter().rev() {
             let deletion = self.deletion_of(id).unwrap_or_default();
+            over.push(deletion);
             changes.push(Change::Deleted { deletion, thread_ids: vec![id] });
         }
         for after in self.records().filter(|record| record.visible()) {
@@ -177,12 +179,10 @@ impl Catalog {
                 None => {}
             }
         }
-        for pending in old.deletions() {
-            if let Some(receipt) = self.receipt(pending.deletion) {
-                let (deletion, root) = (receipt.deletion, receipt.root);
-                changes.push(Change::Erased { deletion, root });
-            }
-        }
+        over.sort_unstable();
+        over.dedup();
+        let finished = over.into_iter().filter_map(|deletion| self.receipt(deletion));
+        changes.extend(finished.map(|it| Change::Erased { deletion: it.deletion, root: it.root }));
         changes
     }
 
@@ -209,4 +209,32 @@ fn documents(thread_id: Option<ThreadId>, old: &Collections, new: &Collections) 
     differing
         .map(|name| Change::DocumentsChanged { thread_id, collection: name.clone(), change: None })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Command, Eraser, decide};
+    use crate::storage::Scrubbed;
+
+    #[test]
+    fn who_missed_a_whole_deletion_hears_of_its_end_too() {
+        let mut catalog = Catalog::default();
+        let mut run = |command: &Command| {
+            let decision = decide(&catalog, command, 1).unwrap();
+            catalog.apply_entry(catalog.position + 1, 1, &decision.events).unwrap();
+            catalog.clone()
+        };
+        let [id, deletion] = [1, 2].map(DeletionId::from_u128);
+        let id = ThreadId::from_uuid(id);
+        let old = run(&Command::Create { id, thread: Box::default() });
+        run(&Command::Delete { thread: id, deletion, options: Default::default() });
+        let eraser = Eraser { deletion, limit: 1, quarantined: Vec::new(), now: false };
+        let mut new = run(&Command::Erase(eraser));
+        let receipt =
+            crate::deletion::receipt(new.deletion(deletion).unwrap(), 1, Scrubbed::LogicalOnly);
+        new.apply(&Event::Erased { receipt: Box::new(receipt) }, 1).unwrap();
+        let gone = Change::Deleted { deletion, thread_ids: vec![id] };
+        assert_eq!(new.announce_since(&old), [gone, Change::Erased { deletion, root: id }]);
+    }
 }

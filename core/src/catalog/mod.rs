@@ -14,6 +14,8 @@ mod hide;
 mod index;
 mod list;
 mod ordinals;
+#[cfg(test)]
+mod properties;
 mod record;
 mod tail;
 mod view;
@@ -26,7 +28,7 @@ use uuid::Uuid;
 
 pub(crate) use apply::ApplyError;
 pub(crate) use command::{Command, Cut, Decision, Eraser, Staged};
-pub(crate) use decide::{check_length, decide, plan, segments};
+pub(crate) use decide::{check_length, check_new, decide, plan, segments};
 pub(crate) use event::{Event, Packed, Segment};
 pub(crate) use index::Indexes;
 pub(crate) use list::page_limit;
@@ -42,6 +44,7 @@ use crate::query::{Receipt, Removed};
 
 /// The state of a store at one position of its journal.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(test, derive(PartialEq))]
 pub(crate) struct Catalog {
     /// By ordinal; `None` where the thread is erased.
     slots: Vec<Option<Arc<Record>>>,
@@ -108,6 +111,7 @@ impl Deletion {
 
 /// One step back.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 enum Undo {
     Slot(u32, Option<Arc<Record>>),
     Grown,

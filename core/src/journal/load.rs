@@ -47,7 +47,8 @@ pub(crate) async fn find<S: Storage>(storage: &S) -> Result<Option<Replica>> {
         let empty = start.is_empty() && is_empty(storage).await?;
         // What does not fit is a commit that came between the reads, or else damage. So the start
         // is read again after all else.
-        if self::start(storage).await? != start && !mutation::on(Mutation::LoadOnce) {
+        let once = mutation::on(Mutation::LoadOnce);
+        if self::start(storage).await? != start && !once {
             continue;
         }
         if empty {
@@ -56,7 +57,7 @@ pub(crate) async fn find<S: Storage>(storage: &S) -> Result<Option<Replica>> {
         // One bad read is not yet a bad record.
         let found: Vec<Key> =
             replica.losses.damage.iter().map(|damage| damage.key.clone()).collect();
-        if found == before {
+        if found == before || once {
             return Ok(Some(replica));
         }
         before = found;

@@ -28,6 +28,13 @@ impl<S: Storage> Store<S> {
         Ok(collections.get(collection).cloned().unwrap_or_default())
     }
 
+    /// Returns a collection as this instance knows it; what is not known is empty.
+    pub(crate) fn documents_now(&self, owner: Option<ThreadId>, name: &str) -> Vec<Document> {
+        let shared = self.inner.lock();
+        let collections = shared.replica.catalog.collections(owner);
+        collections.ok().and_then(|all| all.get(name).cloned()).unwrap_or_default()
+    }
+
     /// Returns all of a thread's documents, by the names of their collections.
     pub(crate) async fn all_documents(&self, id: ThreadId) -> Result<Collections> {
         self.with_visible(id, |_, record| record.documents.as_deref().cloned().unwrap_or_default())

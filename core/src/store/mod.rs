@@ -12,6 +12,7 @@ mod inner;
 mod items;
 mod packing;
 mod staging;
+mod together;
 mod truncating;
 mod work;
 

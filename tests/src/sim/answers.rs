@@ -41,7 +41,9 @@ pub fn check_answer(ledger: &Ledger, op: &Op, answer: &Answer) -> Result<(), Str
                 return Err(format!("{:?} is at {:?}, not {first}", op.action, op.first));
             }
         }
-        (Action::Rename { .. }, _) if op.committed.is_none() => return lost(),
+        (Action::Rename { .. } | Action::Work { .. }, _) if op.committed.is_none() => {
+            return lost();
+        }
         (Action::Unarchive { .. } | Action::Undelete { .. }, _) if op.committed.is_none() => {
             return lost();
         }
@@ -83,9 +85,12 @@ pub fn check_answer(ledger: &Ledger, op: &Op, answer: &Answer) -> Result<(), Str
 /// Something else may have changed a thread between the commit and the answer.
 fn changed_since(ledger: &Ledger, op: &Op, id: ThreadId) -> bool {
     let states = op.led_to.and_then(|state| ledger.states.get(state..)).unwrap_or_default();
-    let thread = |model: &Rc<Model>| model.threads.get(&id).cloned();
+    let thread = |model: &Rc<Model>| {
+        let thread = model.threads.get(&id)?;
+        Some((Rc::clone(thread), model.parent_of(thread)))
+    };
     states.windows(2).any(|pair| match (thread(&pair[0]), thread(&pair[1])) {
-        (Some(a), Some(b)) => !Rc::ptr_eq(&a, &b),
+        (Some(a), Some(b)) => !Rc::ptr_eq(&a.0, &b.0) || a.1 != b.1,
         _ => true,
     })
 }

@@ -4,7 +4,7 @@ use creel::{ArchiveFilter, Children, StoreOptions, ThreadId, Wait};
 
 use super::fault::{Armed, FaultKind};
 use super::model::Model;
-use super::op::{Action, Kind, canary};
+use super::op::{Action, Kind, Surface, canary};
 
 /// What one run is like: not every run does everything, so that rare things meet each other.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ impl Shape {
             (Kind::Append, 14),
             (Kind::AppendLarge, 2),
             (Kind::Rename, 3),
+            (Kind::Work, 4),
             (Kind::Move, 2),
             (Kind::Archive, 4),
             (Kind::Unarchive, 4),
@@ -98,6 +99,10 @@ impl Shape {
                 Kind::Rename => pick(model, rng).map(|thread| {
                     let name = name(model.threads[&thread].token, op);
                     Action::Rename { thread, name }
+                }),
+                Kind::Work => pick(model, rng).map(|thread| {
+                    let surface = [Surface::Goal, Surface::Log, Surface::Tools][rng.usize(..3)];
+                    Action::Work { thread, surface, token: model.threads[&thread].token }
                 }),
                 Kind::Move => pick(model, rng).map(|thread| {
                     let parent = if rng.u32(..3) == 0 { None } else { pick(model, rng) };

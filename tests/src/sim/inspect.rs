@@ -22,6 +22,10 @@ impl World {
             let model = &self.ledger.states[state];
             let at = |what| format!("instance {index} at {position}: {what}");
             compare_view(store, model).map_err(at)?;
+            if let Some(watch) = &mut instance.watch {
+                self.counts.events += watch.follow(store).map_err(at)?;
+                watch.compare(model).map_err(at)?;
+            }
             let ids: Vec<ThreadId> = model.threads.keys().copied().collect();
             if !ids.is_empty() {
                 let id = ids[self.rng.usize(..ids.len())];
@@ -55,6 +59,9 @@ impl World {
                 }
             }
             compare_thread(&copy.store, &model, *id).map_err(at)?;
+            if thread.deletion.is_none() {
+                copy.compare_work(*id, thread).map_err(at)?;
+            }
         }
         if model.pending().next().is_some() && (self.calm || self.rng.u32(..3) == 0) {
             self.finish_on_copy(&copy)?;

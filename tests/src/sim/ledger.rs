@@ -11,7 +11,7 @@ use creel::{DeletionId, Error, ThreadId};
 use serde_json::Value;
 
 use super::model::Model;
-use super::op::{Action, Answer, mark};
+use super::op::{Action, Answer, Surface, mark};
 
 /// One operation.
 #[derive(Debug)]
@@ -159,6 +159,18 @@ impl Ledger {
                     self.claim(process, n, name.as_str(), |action| {
                     matches!(action, Action::Rename { name: asked, .. } if *asked == name)
                 })?
+                }
+                "goalSet" | "logged" | "toolsSet" => {
+                    let thread = thread()?;
+                    let about = match name {
+                        "goalSet" => Surface::Goal,
+                        "logged" => Surface::Log,
+                        _ => Surface::Tools,
+                    };
+                    self.claim(process, n, "work", |action| {
+                        matches!(action, Action::Work { thread: asked, surface, .. }
+                        if *asked == thread && *surface == about)
+                    })?
                 }
                 "moved" => {
                     let thread = thread()?;
@@ -323,9 +335,15 @@ fn large_lines(batch: &Batch, thread: ThreadId, places: std::ops::Range<u64>) ->
 
 /// Reads the key of a segment: its first item, and its thread.
 pub fn segment(key: &str) -> Option<(u64, ThreadId)> {
-    let mut parts = key.split('/').skip(1);
-    let thread = parts.next()?.parse().ok()?;
-    Some((parts.next()?.parse().ok()?, thread))
+    let (thread, rest) = owner(key)?;
+    Some((rest.parse().ok()?, thread))
+}
+
+/// Reads the thread of a key of the history, and what follows it.
+pub fn owner(key: &str) -> Option<(ThreadId, &str)> {
+    let (_, key) = key.split_once('/')?;
+    let (thread, rest) = key.split_once('/')?;
+    Some((thread.parse().ok()?, rest))
 }
 
 fn number(value: &Value) -> Result<u64, String> {

@@ -16,6 +16,7 @@ pub mod model;
 pub mod op;
 mod rest;
 pub mod storage;
+pub mod watch;
 pub mod world;
 
 pub use counts::Counts;

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use creel::{Children, DeletionId, ThreadId};
 
-use super::op::Action;
+use super::op::{Action, Surface};
 
 /// One item, by the operation that appended it and its place in that.
 pub type Mark = (u64, u64);
@@ -28,12 +28,17 @@ pub struct Thread {
     /// The token that all its content carries.
     pub token: u64,
     pub tree: Option<ThreadId>,
+    /// The thread that it is under, also while that is deleted and may come back.
     pub parent: Option<ThreadId>,
     pub name: String,
     pub created_at: i64,
     /// The operation that archived it.
     pub archived: Option<u64>,
     pub items: Vec<Mark>,
+    /// The operations that set the goal and the tools, and those that wrote to the log.
+    pub goal: Option<u64>,
+    pub tools: Option<u64>,
+    pub logs: Vec<u64>,
     /// The deletion that hides it.
     pub deletion: Option<DeletionId>,
     pub erased: bool,
@@ -44,6 +49,8 @@ pub struct Thread {
 pub struct Deletion {
     pub root: ThreadId,
     pub members: BTreeSet<ThreadId>,
+    /// Children that outlive their parent, the root.
+    pub detached: BTreeSet<ThreadId>,
     pub erased: BTreeSet<ThreadId>,
     pub undo_until: Option<i64>,
     pub undone: bool,
@@ -105,6 +112,18 @@ impl Model {
         self.threads.iter().filter(|(_, thread)| child(thread)).map(|(id, _)| *id).collect()
     }
 
+    /// Returns the thread that a thread is seen under.
+    pub fn parent_of(&self, thread: &Thread) -> Option<ThreadId> {
+        thread.parent.filter(|parent| self.visible(*parent).is_ok())
+    }
+
+    /// Tells whether a thread's parent is deleted, and was to leave it behind.
+    fn is_detached(&self, id: ThreadId, thread: &Thread) -> bool {
+        let parent = thread.parent.and_then(|parent| self.threads.get(&parent));
+        let deletion = parent.and_then(|parent| self.deletions.get(&parent.deletion?));
+        deletion.is_some_and(|deletion| deletion.detached.contains(&id))
+    }
+
     /// Returns why an action is refused now; `None` if it is not.
     pub fn refusal(&self, action: &Action) -> Option<Refusal> {
         self.check(action).err()
@@ -117,9 +136,9 @@ impl Model {
                 Err(other) => Err(other),
                 Ok(_) => Err("thread_exists"),
             },
-            Action::Append { thread, .. } | Action::Rename { thread, .. } => {
-                self.active(*thread).map(drop)
-            }
+            Action::Append { thread, .. }
+            | Action::Rename { thread, .. }
+            | Action::Work { thread, .. } => self.active(*thread).map(drop),
             Action::Move { thread, parent } => {
                 self.active(*thread)?;
                 self.parent(*parent)?;
@@ -140,7 +159,7 @@ impl Model {
                 if found.archived.is_none() {
                     return Err("thread_not_archived");
                 }
-                let parent = found.parent.and_then(|parent| self.threads.get(&parent));
+                let parent = self.parent_of(found).and_then(|parent| self.threads.get(&parent));
                 match parent.is_some_and(|parent| parent.archived.is_some()) {
                     true => Err("thread_archived"),
                     false => Ok(()),
@@ -153,11 +172,11 @@ impl Model {
             }
             Action::Undelete { deletion } => {
                 let found = self.deletions.get(deletion).ok_or("not_undoable")?;
-                let orphan = found.members.iter().any(|member| {
-                    let parent = self.threads.get(member).and_then(|member| member.parent);
-                    parent.is_some_and(|parent| {
-                        !found.members.contains(&parent) && self.visible(parent).is_err()
-                    })
+                let orphan = found.members.iter().any(|id| {
+                    let Some(member) = self.threads.get(id) else { return true };
+                    let lost =
+                        |parent| !found.members.contains(&parent) && self.visible(parent).is_err();
+                    member.parent.is_some_and(lost) && !self.is_detached(*id, member)
                 });
                 let late = found.done || found.undone || !found.erased.is_empty();
                 if late || orphan { Err("not_undoable") } else { Ok(()) }
@@ -192,6 +211,11 @@ impl Model {
             Action::Rename { thread, name } => {
                 self.edit(*thread, |thread| thread.name.clone_from(name));
             }
+            Action::Work { thread, surface, .. } => self.edit(*thread, |thread| match surface {
+                Surface::Goal => thread.goal = Some(op),
+                Surface::Tools => thread.tools = Some(op),
+                Surface::Log => thread.logs.push(op),
+            }),
             Action::Move { thread, parent } => self.edit(*thread, |thread| thread.parent = *parent),
             Action::Archive { thread } => {
                 for id in self.tree(*thread) {
@@ -227,15 +251,10 @@ impl Model {
             return Err(format!("{action:?} was committed, but it is to be refused: {refusal}"));
         }
         let Action::Delete { thread, children, grace, .. } = action else { return Ok(()) };
-        let members = match children {
-            Children::Delete => self.tree(*thread),
-            Children::Detach => {
-                for child in self.children(*thread) {
-                    self.edit(child, |child| child.parent = None);
-                }
-                BTreeSet::from([*thread])
-            }
-            Children::Refuse => BTreeSet::from([*thread]),
+        let (members, detached) = match children {
+            Children::Delete => (self.tree(*thread), BTreeSet::new()),
+            Children::Detach => (BTreeSet::from([*thread]), self.children(*thread)),
+            Children::Refuse => (BTreeSet::from([*thread]), BTreeSet::new()),
         };
         for member in &members {
             self.edit(*member, |member| member.deletion = Some(id));
@@ -243,6 +262,7 @@ impl Model {
         let deletion = Deletion {
             root: *thread,
             members,
+            detached,
             erased: BTreeSet::new(),
             undo_until: grace.map(|grace| at.saturating_add_unsigned(grace)),
             undone: false,
@@ -265,6 +285,10 @@ impl Model {
         }
         if let Some(other) = members.iter().find(|member| !found.members.contains(member)) {
             return Err(format!("deletion {id} erases {other}, which is no member"));
+        }
+        let (root, detached) = (found.root, found.detached.clone());
+        for id in detached.into_iter().filter(|_| members.contains(&root)) {
+            self.edit(id, |child| child.parent = child.parent.filter(|parent| *parent != root));
         }
         for member in members {
             self.edit(*member, |thread| thread.erased = true);
@@ -294,7 +318,8 @@ impl Model {
             if thread.erased {
                 return Err(format!("{id} is visible, and a part of it is erased"));
             }
-            if thread.parent.is_some_and(|parent| self.visible(parent).is_err()) {
+            let lost = thread.parent.is_some_and(|parent| self.visible(parent).is_err());
+            if lost && !self.is_detached(*id, thread) {
                 return Err(format!("{id} is visible, its parent is not"));
             }
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use creel::storage::Storage;
 use creel::{
-    ArchiveFilter, Children, CreateThread, DeleteOptions, DeletionId, Error, Item, ItemQuery,
-    Receipt, Store, Thread, ThreadId, ThreadPatch, ThreadQuery, Wait,
+    ArchiveFilter, Children, CreateThread, DeleteOptions, DeletionId, Error, GoalPatch, Item,
+    ItemQuery, Receipt, Store, Thread, ThreadId, ThreadPatch, ThreadQuery, Wait,
 };
 
 use super::model::Mark;
@@ -19,6 +19,7 @@ pub enum Kind {
     Append,
     AppendLarge,
     Rename,
+    Work,
     Move,
     Archive,
     Unarchive,
@@ -33,13 +34,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Open,
         Self::Create,
         Self::Spawn,
         Self::Append,
         Self::AppendLarge,
         Self::Rename,
+        Self::Work,
         Self::Move,
         Self::Archive,
         Self::Unarchive,
@@ -58,6 +60,14 @@ impl Kind {
     }
 }
 
+/// What a thread has beside its items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    Goal,
+    Log,
+    Tools,
+}
+
 /// An operation with its arguments.
 #[derive(Clone, Debug)]
 pub enum Action {
@@ -65,6 +75,7 @@ pub enum Action {
     Create { id: ThreadId, parent: Option<ThreadId>, name: String, created_at: i64, token: u64 },
     Append { thread: ThreadId, count: u64, large: bool, token: u64 },
     Rename { thread: ThreadId, name: String },
+    Work { thread: ThreadId, surface: Surface, token: u64 },
     Move { thread: ThreadId, parent: Option<ThreadId> },
     Archive { thread: ThreadId },
     Unarchive { thread: ThreadId },
@@ -87,6 +98,7 @@ impl Action {
             Self::Append { large: false, .. } => Kind::Append,
             Self::Append { .. } => Kind::AppendLarge,
             Self::Rename { .. } => Kind::Rename,
+            Self::Work { .. } => Kind::Work,
             Self::Move { .. } => Kind::Move,
             Self::Archive { .. } => Kind::Archive,
             Self::Unarchive { .. } => Kind::Unarchive,
@@ -106,6 +118,7 @@ impl Action {
             Self::Create { id: thread, .. }
             | Self::Append { thread, .. }
             | Self::Rename { thread, .. }
+            | Self::Work { thread, .. }
             | Self::Move { thread, .. }
             | Self::Archive { thread }
             | Self::Unarchive { thread }
@@ -206,6 +219,18 @@ pub async fn perform<S: Storage>(
         Action::Rename { thread, name } => {
             let patch = ThreadPatch { name: Some(Some(name)), ..ThreadPatch::default() };
             Answer::Thread(Box::new(store.update(thread, patch).await?))
+        }
+        Action::Work { thread, surface, token } => {
+            match surface {
+                Surface::Goal => {
+                    let objective = Some(format!("{} {op}", canary(token)));
+                    let patch = GoalPatch { objective, ..GoalPatch::default() };
+                    store.set_goal(thread, patch).await.map(drop)?;
+                }
+                Surface::Log => store.append_logs(thread, items(op, 1, false, token)?).await?,
+                Surface::Tools => store.set_tools(thread, items(op, 1, false, token)?).await?,
+            }
+            Answer::Done
         }
         Action::Move { thread, parent } => {
             Answer::Thread(Box::new(store.set_parent(thread, parent).await?))

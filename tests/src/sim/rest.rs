@@ -27,8 +27,10 @@ impl World {
             return Err(format!("a deletion is pending in no instance: {pending:?}"));
         }
         self.check_memories()?;
-        self.counts.undone =
-            self.ledger.newest().deletions.values().filter(|found| found.undone).count() as u64;
+        let deletions = self.ledger.newest().deletions.values().filter(|found| found.undone);
+        self.counts.undone = deletions.clone().count() as u64;
+        self.counts.undone_detached =
+            deletions.filter(|found| !found.detached.is_empty()).count() as u64;
         Ok(())
     }
 
@@ -85,11 +87,18 @@ impl World {
     /// What callers that went away have left is decided before a pull is answered.
     fn empty_queues(&mut self) -> Checked {
         for index in 0..self.instances.len() {
-            if let Phase::Open(store) = &self.instances[index].phase {
+            let Phase::Open(store) = &self.instances[index].phase else { continue };
+            // The first may be refused for a fault of before.
+            let mut pulled = Err("a last refresh fails".into());
+            for _ in 0..3 {
                 let store = store.clone();
-                let pulled = self.executor.run(0, MOST_POLLS, async move { store.refresh().await });
-                pulled.ok_or("a last refresh does not end")?.map_err(|error| error.to_string())?;
+                let pull = self.executor.run(0, MOST_POLLS, async move { store.refresh().await });
+                pulled = pull.ok_or("a last refresh does not end")?.map_err(|e| e.to_string());
+                if pulled.is_ok() {
+                    break;
+                }
             }
+            pulled?;
         }
         self.after_step()
     }

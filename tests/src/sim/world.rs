@@ -17,6 +17,7 @@ use super::fault::{FaultKind, Faults};
 use super::ledger::{Ended, Ledger, Op};
 use super::op::{Action, Answer, Kind, ListedPage, perform};
 use super::storage::{CommitLog, Witnessed};
+use super::watch::Watch;
 
 type SimStore = Store<FaultyStorage<Witnessed>>;
 type Results = Arc<Mutex<Vec<(u64, Result<Answer, Error>)>>>;
@@ -36,6 +37,7 @@ pub(super) struct Instance {
     pub(super) phase: Phase,
     /// The position at which it was compared last.
     pub(super) compared: Option<u64>,
+    pub(super) watch: Option<Watch>,
 }
 
 #[derive(Debug)]
@@ -84,7 +86,14 @@ impl World {
             .map(|_| {
                 let plan = FaultPlan::new();
                 let faults = Faults::rule(&plan, &executor, &memory, 0);
-                Instance { process: 0, plan, faults, phase: Phase::Down, compared: None }
+                Instance {
+                    process: 0,
+                    plan,
+                    faults,
+                    phase: Phase::Down,
+                    compared: None,
+                    watch: None,
+                }
             })
             .collect();
         Self {
@@ -237,7 +246,7 @@ impl World {
         }
         let old = std::mem::replace(
             &mut self.instances[index],
-            Instance { process, plan, faults, phase: Phase::Opening, compared: None },
+            Instance { process, plan, faults, phase: Phase::Opening, compared: None, watch: None },
         );
         self.late.push(old.plan);
         let (opened, results) = (Arc::clone(&self.opened), Arc::clone(&self.results));
@@ -295,7 +304,7 @@ impl World {
         }
         lock(&self.opened).retain(|(opened, _)| *opened != process);
         self.instances[index].phase = Phase::Down;
-        self.instances[index].compared = None;
+        (self.instances[index].compared, self.instances[index].watch) = (None, None);
     }
 
     pub(super) fn after_step(&mut self) -> Checked {
@@ -383,7 +392,11 @@ impl World {
             let mut opened = lock(&self.opened);
             let store = opened.iter().position(|(opened, _)| *opened == process);
             self.instances[instance].phase = match store {
-                Some(place) => Phase::Open(opened.swap_remove(place).1),
+                Some(place) => {
+                    let store = opened.swap_remove(place).1;
+                    self.instances[instance].watch = Watch::begin(&store);
+                    Phase::Open(store)
+                }
                 None => Phase::Down,
             };
         } else if kind == Kind::Close || stopped {

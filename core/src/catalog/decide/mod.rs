@@ -17,6 +17,7 @@ mod truncate;
 mod validate;
 
 pub(crate) use append::segments;
+pub(crate) use create::check as check_new;
 pub(crate) use delete::plan;
 pub(crate) use truncate::check_length;
 
