@@ -79,7 +79,7 @@ fn command(catalog: &Catalog, number: usize, (kind, a, b): Step) -> Command {
         }
         13 => {
             let thread = CreateThread::default();
-            let staged = Staged { id, thread, archived: None, goal: None };
+            let staged = Staged { id, thread, archived: None, goal: None, documents: None };
             let staging = deletion(number.saturating_sub(usize::from(b % 3)));
             Command::Stage { staging, thread: Box::new(staged) }
         }

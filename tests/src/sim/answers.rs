@@ -184,6 +184,17 @@ pub fn check_refusal(
             let mut states = ledger.states[op.oldest..].iter();
             !changes.is_empty() && op.plan.is_some() && states.any(|state| now(state) != op.plan)
         }
+        Error::OutOfRange { .. } => {
+            let (id, length) = match op.action {
+                Action::Truncate { thread, length } => (thread, length),
+                Action::Fork { source, length: Some(length), .. } => (source, length),
+                _ => return Err(format!("{:?} was refused: {error}", op.action)),
+            };
+            let short = |model: &Rc<Model>| {
+                model.visible(id).is_ok_and(|thread| length > thread.items.len() as u64)
+            };
+            ledger.states[op.oldest..].iter().any(short)
+        }
         Error::InvalidCursor { .. } | Error::InvalidField { .. } => cut_since(ledger, op),
         _ => ledger.states[op.oldest..]
             .iter()

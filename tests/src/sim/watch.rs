@@ -114,7 +114,9 @@ impl Watch {
                     seen.items = *length;
                 }
             }
-            Change::JobChanged { .. } | Change::Erasing { .. } => {}
+            Change::JobChanged { .. }
+            | Change::DocumentsChanged { .. }
+            | Change::Erasing { .. } => {}
         }
         Ok(())
     }

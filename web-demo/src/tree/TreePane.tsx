@@ -133,7 +133,7 @@ export function TreePane() {
   }
 
   return (
-    <aside class="forest" aria-label="Threads">
+    <section class="forest" aria-label="Threads">
       <div class="tools">
         <label class="search">
           <Icon name="search" />
@@ -192,7 +192,7 @@ export function TreePane() {
         ref={scroller}
         class="tree"
         id="tree"
-        role="tree"
+        role={rows().length > 0 ? "tree" : "group"}
         tabIndex="0"
         aria-label={shelf() === "active" ? "Active threads" : "Archived threads"}
         aria-activedescendant={active() ? rowId(active() ?? "") : undefined}
@@ -232,6 +232,6 @@ export function TreePane() {
           </p>
         </Show>
       </div>
-    </aside>
+    </section>
   );
 }
