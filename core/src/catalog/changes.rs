@@ -160,7 +160,8 @@ impl Catalog {
             }
         }
         changes.extend(documents(None, &old.documents, &self.documents));
-        let mut over: Vec<DeletionId> = old.deletions().map(|state| state.deletion).collect();
+        let mut over: Vec<DeletionId> =
+            old.deletions_asked_for().map(|state| state.deletion).collect();
         for id in gone.into_iter().rev() {
             let deletion = self.deletion_of(id).unwrap_or_default();
             over.push(deletion);
@@ -169,21 +170,27 @@ impl Catalog {
         for after in self.records().filter(|record| record.visible()) {
             let before = old.record(after.id);
             let hidden = before.and_then(|before| before.deletion);
-            match hidden.filter(|deletion| !old.is_staging(*deletion)) {
-                Some(deletion) => {
-                    changes.push(Change::Undeleted { deletion, thread_ids: vec![after.id] });
-                }
-                None if before.is_none_or(|before| !before.visible()) => {
-                    changes.extend(appeared(after));
-                }
-                None => {}
+            if before.is_none() || hidden.is_some_and(|by| old.is_staging(by)) {
+                changes.extend(appeared(after));
             }
         }
         over.sort_unstable();
         over.dedup();
-        let finished = over.into_iter().filter_map(|deletion| self.receipt(deletion));
-        changes.extend(finished.map(|it| Change::Erased { deletion: it.deletion, root: it.root }));
+        changes.extend(over.into_iter().filter_map(|deletion| self.end_of(deletion, old)));
         changes
+    }
+
+    /// Returns how a deletion ended that `old` knew, or that took what `old` showed.
+    fn end_of(&self, deletion: DeletionId, old: &Self) -> Option<Change> {
+        if let Some(receipt) = self.receipt(deletion) {
+            return Some(Change::Erased { deletion, root: receipt.root });
+        }
+        let state = old.deletion(deletion).filter(|_| self.deletion(deletion).is_none())?;
+        let order = old.members_in_deletion_order(state.root, &state.members);
+        let mut thread_ids = old.ids(&order);
+        thread_ids.retain(|id| self.visible(*id).is_ok());
+        thread_ids.reverse();
+        Some(Change::Undeleted { deletion, thread_ids })
     }
 
     fn ids_among(&self, order: &[u32], members: &Ordinals) -> Vec<ThreadId> {
@@ -217,20 +224,44 @@ mod tests {
     use crate::catalog::{Command, Eraser, decide};
     use crate::storage::Scrubbed;
 
+    fn create(id: ThreadId) -> Command {
+        Command::Create { id, thread: Box::default() }
+    }
+
+    fn delete(thread: ThreadId, deletion: DeletionId) -> Command {
+        Command::Delete { thread, deletion, options: Default::default() }
+    }
+
+    /// Carries a command out, and returns the state that it led to.
+    fn run(catalog: &mut Catalog, command: &Command) -> Catalog {
+        let decision = decide(catalog, command, 1).unwrap();
+        catalog.apply_entry(catalog.position + 1, 1, &decision.events).unwrap();
+        catalog.clone()
+    }
+
+    fn ids() -> (ThreadId, [DeletionId; 2]) {
+        (ThreadId::from_uuid(DeletionId::from_u128(1)), [2, 3].map(DeletionId::from_u128))
+    }
+
+    #[test]
+    fn who_missed_an_undoing_hears_of_it_though_the_thread_is_deleted_again() {
+        let (mut catalog, (id, [first, second])) = (Catalog::default(), ids());
+        run(&mut catalog, &create(id));
+        let old = run(&mut catalog, &delete(id, first));
+        let undone = run(&mut catalog, &Command::Undelete { deletion: first });
+        let new = run(&mut catalog, &delete(id, second));
+        let end = |thread_ids| Change::Undeleted { deletion: first, thread_ids };
+        assert_eq!(undone.announce_since(&old), [end(vec![id])]);
+        assert_eq!(new.announce_since(&old), [end(Vec::new())]);
+    }
+
     #[test]
     fn who_missed_a_whole_deletion_hears_of_its_end_too() {
-        let mut catalog = Catalog::default();
-        let mut run = |command: &Command| {
-            let decision = decide(&catalog, command, 1).unwrap();
-            catalog.apply_entry(catalog.position + 1, 1, &decision.events).unwrap();
-            catalog.clone()
-        };
-        let [id, deletion] = [1, 2].map(DeletionId::from_u128);
-        let id = ThreadId::from_uuid(id);
-        let old = run(&Command::Create { id, thread: Box::default() });
-        run(&Command::Delete { thread: id, deletion, options: Default::default() });
+        let (mut catalog, (id, [deletion, _])) = (Catalog::default(), ids());
+        let old = run(&mut catalog, &create(id));
+        run(&mut catalog, &delete(id, deletion));
         let eraser = Eraser { deletion, limit: 1, quarantined: Vec::new(), now: false };
-        let mut new = run(&Command::Erase(eraser));
+        let mut new = run(&mut catalog, &Command::Erase(eraser));
         let receipt =
             crate::deletion::receipt(new.deletion(deletion).unwrap(), 1, Scrubbed::LogicalOnly);
         new.apply(&Event::Erased { receipt: Box::new(receipt) }, 1).unwrap();

@@ -103,12 +103,20 @@ pub(crate) enum Command {
         staging: DeletionId,
         command: Box<Command>,
     },
-    /// `source` is what was copied, and how often its history had been cut back then.
     Publish {
         staging: DeletionId,
-        source: Option<(ThreadId, u64)>,
+        copied: Option<Copied>,
     },
     Erase(Eraser),
+}
+
+/// What a fork was made from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Copied {
+    pub(crate) source: ThreadId,
+    /// How often the source's history had been cut back when it was copied.
+    pub(crate) generation: u64,
+    pub(crate) fork: ThreadId,
 }
 
 /// Where to cut a history, as it was measured.
@@ -155,6 +163,7 @@ impl Command {
             | Self::SetEdge { thread, .. }
             | Self::SetParent { thread, .. }
             | Self::Truncate { thread, .. } => Some(*thread),
+            Self::Publish { copied, .. } => copied.map(|copied| copied.fork),
             _ => None,
         }
     }

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(crate) use apply::ApplyError;
-pub(crate) use command::{Command, Cut, Decision, Eraser, Staged};
+pub(crate) use command::{Command, Copied, Cut, Decision, Eraser, Staged};
 pub(crate) use decide::{check_length, check_new, decide, plan, segments};
 pub(crate) use event::{Event, Packed, Segment};
 pub(crate) use index::Indexes;

@@ -15,8 +15,10 @@ use crate::thread::{CreateThread, ThreadPatch};
 /// One command: its kind, and two numbers that choose what it is about.
 type Step = (u8, u8, u8);
 
-fn thread(n: u8) -> ThreadId {
-    ThreadId::from_uuid(uuid::Uuid::from_u128(u128::from(n % 12) + 1))
+/// There are a few threads to choose from, and more as the script goes on.
+fn thread(number: usize, n: u8) -> ThreadId {
+    let n = usize::from(n) % (2 + number / 6);
+    ThreadId::from_uuid(uuid::Uuid::from_u128(n as u128 + 1))
 }
 
 /// A deletion is named after the step that asks for it.
@@ -25,7 +27,7 @@ fn deletion(step: usize) -> DeletionId {
 }
 
 fn command(catalog: &Catalog, number: usize, (kind, a, b): Step) -> Command {
-    let id = thread(a);
+    let id = thread(number, a);
     let item = |pad: usize| {
         let json = format!(r#"{{"role":"user","content":"{number}","pad":"{}"}}"#, "x".repeat(pad));
         (None, Item::new(&json).unwrap())
@@ -34,20 +36,20 @@ fn command(catalog: &Catalog, number: usize, (kind, a, b): Step) -> Command {
         let observed = Box::new(crate::observe::observe(&items[0].1));
         Command::Append { thread: id, items, observed }
     };
-    match kind % 16 {
-        0 | 1 => {
-            let parent_thread_id = (b % 4 > 0).then(|| thread(b));
+    match kind % 18 {
+        0 | 1 | 16 => {
+            let parent_thread_id = (b % 4 > 0).then(|| thread(number, b));
             let thread = CreateThread { parent_thread_id, ..CreateThread::default() };
             Command::Create { id, thread: Box::new(thread) }
         }
-        2 | 3 => append((0..=b % 3).map(|_| item(0)).collect()),
+        2 | 3 | 17 => append((0..=b % 3).map(|_| item(0)).collect()),
         4 => append(vec![item(SEGMENT_BYTES), item(0)]),
         5 => {
             let name = Some((b % 3 > 0).then(|| format!("name {number}")));
             let patch = Box::new(ThreadPatch { name, ..ThreadPatch::default() });
             Command::Update { thread: id, patch }
         }
-        6 => Command::SetParent { thread: id, parent: (b % 3 > 0).then(|| thread(b)) },
+        6 => Command::SetParent { thread: id, parent: (b % 3 > 0).then(|| thread(number, b)) },
         7 => Command::Archive { thread: id, group: number as u64 },
         8 => Command::Unarchive { thread: id },
         9 => {
@@ -83,7 +85,7 @@ fn command(catalog: &Catalog, number: usize, (kind, a, b): Step) -> Command {
         }
         14 => {
             let staging = deletion(number.saturating_sub(usize::from(b % 6)));
-            Command::Publish { staging, source: None }
+            Command::Publish { staging, copied: None }
         }
         _ => {
             let objective = Some(format!("objective {number}"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Store, driver};
-use crate::catalog::{Archived, Command, Staged};
+use crate::catalog::{Archived, Command, Copied, Staged};
 use crate::document::Document;
 use crate::error::Result;
 use crate::goal::Goal;
@@ -11,7 +11,7 @@ use crate::id::{DeletionId, ThreadId, new_uuid};
 use crate::item::Item;
 use crate::observe::{Observed, observe_at};
 use crate::storage::Storage;
-use crate::thread::CreateThread;
+use crate::thread::{CreateThread, Thread};
 
 /// A thread that is brought in whole, with what it already was.
 #[derive(Clone, Debug, Default)]
@@ -104,16 +104,16 @@ impl<S: Storage> Staging<S> {
     /// [`Error::NotUndoable`](crate::Error::NotUndoable) when they were given up meanwhile, and
     /// what a visible parent of theirs refuses.
     pub async fn publish(self) -> Result<()> {
-        self.publish_from(None).await
+        self.publish_from(None).await.map(drop)
     }
 
-    /// Shows the threads if `source` may still be copied and was not cut back since.
-    pub(super) async fn publish_from(mut self, source: Option<(ThreadId, u64)>) -> Result<()> {
-        if self.begun {
-            self.store.commit(Command::Publish { staging: self.id, source }).await?;
-        }
+    /// Shows the threads if the source may still be copied and was not cut back since; returns the
+    /// fork as the commit left it.
+    pub(super) async fn publish_from(mut self, copied: Option<Copied>) -> Result<Option<Thread>> {
+        let command = Command::Publish { staging: self.id, copied };
+        let published = if self.begun { Some(self.store.commit(command).await?) } else { None };
         self.begun = false;
-        Ok(())
+        Ok(published.and_then(|published| published.thread).map(|thread| *thread))
     }
 
     async fn fill(&self, command: Command) -> Result<()> {

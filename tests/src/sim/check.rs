@@ -56,6 +56,7 @@ pub fn compare_view<S: Storage>(store: &Store<S>, model: &Model) -> Result<(), S
             && shown.parent_thread_id == model.parent_of(thread)
             && shown.archived() == thread.archived.is_some()
             && shown.created_at == thread.created_at
+            && shown.forked_from_id == thread.forked_from
             && shown.items == items;
         if !same {
             return Err(format!("{shown:?} is shown, it is {thread:?}"));
@@ -202,7 +203,7 @@ impl Look {
         let mut next: HashMap<ThreadId, u64> = HashMap::new();
         for (key, value) in snapshot.records(Table::History) {
             let (id, rest) = owner(key).ok_or_else(|| format!("history/{key} is of nothing"))?;
-            let thread = model.threads.get(&id).filter(|thread| !thread.erased);
+            let thread = model.stored(id);
             let thread = thread.ok_or_else(|| format!("ORPHAN: history/{key} is of no thread"))?;
             if !key.starts_with(&thread.tree.map(|tree| tree.to_string()).unwrap_or_default()) {
                 return Err(format!("history/{key} is in another tree than its thread"));

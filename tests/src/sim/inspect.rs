@@ -45,8 +45,11 @@ impl World {
                 });
             }
         }
+        for staging in model.stagings.values().filter(|staging| staging.over && staging.erased) {
+            self.gone.entry(staging.thread.token).or_insert(staging.id);
+        }
         let snapshot = self.memory.snapshot();
-        self.look.for_traces(&snapshot, &self.gone)?;
+        self.look.for_traces(&snapshot, &model.without_copied(self.gone.clone()))?;
         self.look.into_segments(&snapshot, &model)?;
         let copy = Copy::open(&snapshot, self.executor.now())?;
         let at = |what| format!("a fresh instance: {what}");
@@ -77,6 +80,7 @@ impl World {
         for (_, deletion) in model.pending() {
             gone.extend(deletion.members.iter().map(|id| (model.threads[id].token, *id)));
         }
+        let gone = model.without_copied(gone);
         Look::default().for_traces(&finished, &gone).map_err(|what| format!("finished: {what}"))?;
         compare_view(&copy.store, &model).map_err(|what| format!("finished: {what}"))?;
         self.counts.finished_on_copies += 1;

@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod model;
 pub mod op;
 mod rest;
+mod staging;
 pub mod storage;
 pub mod watch;
 pub mod world;

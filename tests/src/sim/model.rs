@@ -9,6 +9,7 @@ use std::rc::Rc;
 use creel::{Children, DeletionId, ThreadId};
 
 use super::op::{Action, Surface};
+use super::staging::Staging;
 
 /// One item, by the operation that appended it and its place in that.
 pub type Mark = (u64, u64);
@@ -20,6 +21,8 @@ pub struct Model {
     pub threads: BTreeMap<ThreadId, Rc<Thread>>,
     /// Every deletion there ever was.
     pub deletions: BTreeMap<DeletionId, Rc<Deletion>>,
+    /// Every fork that was ever begun, by the number that its threads are hidden under.
+    pub stagings: BTreeMap<DeletionId, Rc<Staging>>,
 }
 
 /// A thread.
@@ -35,6 +38,11 @@ pub struct Thread {
     /// The operation that archived it.
     pub archived: Option<u64>,
     pub items: Vec<Mark>,
+    /// How often items were taken from its end.
+    pub cuts: u64,
+    pub forked_from: Option<ThreadId>,
+    /// The tokens of the threads that it has copies of.
+    pub inherited: BTreeSet<u64>,
     /// The operations that set the goal and the tools, and those that wrote to the log.
     pub goal: Option<u64>,
     pub tools: Option<u64>,
@@ -56,6 +64,14 @@ pub struct Deletion {
     pub undone: bool,
     /// It is finished.
     pub done: bool,
+}
+
+/// What a deletion takes: its members and the children left behind, each with its parent and the
+/// length of its history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub members: BTreeMap<ThreadId, (Option<ThreadId>, u64)>,
+    pub detached: BTreeMap<ThreadId, (Option<ThreadId>, u64)>,
 }
 
 /// Why the model refuses something, by the code of the store's error.
@@ -139,6 +155,18 @@ impl Model {
             Action::Append { thread, .. }
             | Action::Rename { thread, .. }
             | Action::Work { thread, .. } => self.active(*thread).map(drop),
+            Action::Truncate { thread, length } => {
+                let most = self.active(*thread)?.items.len() as u64;
+                if *length > most { Err("out_of_range") } else { Ok(()) }
+            }
+            Action::Pop { thread, .. } => self.active(*thread).map(drop),
+            Action::Fork { source, length, new } => {
+                let most = self.active(*source)?.items.len() as u64;
+                if length.is_some_and(|length| length > most) {
+                    return Err("out_of_range");
+                }
+                self.check(new)
+            }
             Action::Move { thread, parent } => {
                 self.active(*thread)?;
                 self.parent(*parent)?;
@@ -191,17 +219,15 @@ impl Model {
             return Err(format!("{action:?} was committed, but it is to be refused: {refusal}"));
         }
         match action {
-            Action::Create { id, parent, name, created_at, token } => {
-                let tree = parent.and_then(|parent| self.threads.get(&parent)?.tree).unwrap_or(*id);
-                let thread = Thread {
-                    token: *token,
-                    tree: Some(tree),
-                    parent: *parent,
-                    name: name.clone(),
-                    created_at: *created_at,
-                    ..Thread::default()
-                };
-                self.threads.insert(*id, Rc::new(thread));
+            Action::Create { id, .. } => {
+                self.threads.insert(*id, Rc::new(self.thread(action)));
+            }
+            Action::Truncate { thread, length } => {
+                self.cut(*thread, usize::try_from(*length).unwrap_or(usize::MAX));
+            }
+            Action::Pop { thread, count } => {
+                let there = self.threads.get(thread).map_or(0, |thread| thread.items.len());
+                self.cut(*thread, there.saturating_sub(*count as usize));
             }
             Action::Append { thread, count, .. } => {
                 self.edit(*thread, |thread| {
@@ -245,17 +271,57 @@ impl Model {
         Ok(())
     }
 
+    /// A thread as it is when it is created.
+    pub fn thread(&self, action: &Action) -> Thread {
+        let Action::Create { id, parent, name, created_at, token } = action else {
+            return Thread::default();
+        };
+        let tree = parent.and_then(|parent| self.threads.get(&parent)?.tree).unwrap_or(*id);
+        Thread {
+            token: *token,
+            tree: Some(tree),
+            parent: *parent,
+            name: name.clone(),
+            created_at: *created_at,
+            ..Thread::default()
+        }
+    }
+
+    fn cut(&mut self, thread: ThreadId, length: usize) {
+        self.edit(thread, |thread| {
+            thread.items.truncate(length);
+            thread.cuts += 1;
+        });
+    }
+
+    /// Returns what deleting a thread would take; `None` if it can't be deleted.
+    pub fn plan(&self, id: ThreadId, children: Children) -> Option<Plan> {
+        self.visible(id).ok()?;
+        let (members, detached) = self.taken(id, children);
+        let with_lengths = |ids: BTreeSet<ThreadId>| {
+            let thread = |id: &ThreadId| self.threads.get(id);
+            let known = ids.into_iter().filter_map(|id| Some((id, thread(&id)?)));
+            known.map(|(id, it)| (id, (it.parent, it.items.len() as u64))).collect()
+        };
+        Some(Plan { members: with_lengths(members), detached: with_lengths(detached) })
+    }
+
+    /// Returns the members of a deletion, and the children that it leaves behind.
+    fn taken(&self, id: ThreadId, children: Children) -> (BTreeSet<ThreadId>, BTreeSet<ThreadId>) {
+        match children {
+            Children::Delete => (self.tree(id), BTreeSet::new()),
+            Children::Detach => (BTreeSet::from([id]), self.children(id)),
+            Children::Refuse => (BTreeSet::from([id]), BTreeSet::new()),
+        }
+    }
+
     /// Carries out a deletion.
     pub fn delete(&mut self, id: DeletionId, action: &Action, at: i64) -> Result<(), String> {
         if let Some(refusal) = self.refusal(action) {
             return Err(format!("{action:?} was committed, but it is to be refused: {refusal}"));
         }
         let Action::Delete { thread, children, grace, .. } = action else { return Ok(()) };
-        let (members, detached) = match children {
-            Children::Delete => (self.tree(*thread), BTreeSet::new()),
-            Children::Detach => (BTreeSet::from([*thread]), self.children(*thread)),
-            Children::Refuse => (BTreeSet::from([*thread]), BTreeSet::new()),
-        };
+        let (members, detached) = self.taken(*thread, *children);
         for member in &members {
             self.edit(*member, |member| member.deletion = Some(id));
         }
@@ -326,7 +392,7 @@ impl Model {
         Ok(())
     }
 
-    fn edit(&mut self, id: ThreadId, change: impl FnOnce(&mut Thread)) {
+    pub(super) fn edit(&mut self, id: ThreadId, change: impl FnOnce(&mut Thread)) {
         if let Some(thread) = self.threads.get_mut(&id) {
             change(Rc::make_mut(thread));
         }

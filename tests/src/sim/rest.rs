@@ -4,6 +4,9 @@ use super::check::{at_once, tokens};
 use super::op::canary;
 use super::world::{Checked, Instance, MOST_POLLS, Phase, World};
 
+/// More than a day, by any of the clocks.
+const DAY: i64 = 25 * 60 * 60 * 1000;
+
 impl World {
     /// Without faults everything comes to its end, and what was acknowledged is there.
     pub(super) fn come_to_rest(&mut self) -> Checked {
@@ -16,13 +19,16 @@ impl World {
             }
         }
         loop {
-            self.rest()?;
+            self.rest(false)?;
             let position = self.ledger.position();
             self.empty_queues()?;
             if self.ledger.position() == position {
                 break;
             }
         }
+        // What was begun and never finished is erased after a day.
+        self.executor.advance(DAY);
+        self.rest(true)?;
         if let Some(pending) = self.ledger.newest().pending().next() {
             return Err(format!("a deletion is pending in no instance: {pending:?}"));
         }
@@ -35,10 +41,12 @@ impl World {
     }
 
     /// Goes on until every instance is open, up to date and without a deletion to finish.
-    fn rest(&mut self) -> Checked {
+    fn rest(&mut self, after_a_day: bool) -> Checked {
         loop {
             self.release();
             let mut resting = self.under_way() == 0;
+            let begun = self.ledger.newest().stagings.values().any(|staging| !staging.over);
+            resting &= !(after_a_day && begun);
             for index in 0..self.instances.len() {
                 match &self.instances[index].phase {
                     Phase::Down => {
@@ -105,12 +113,13 @@ impl World {
 
     /// What is erased is not left in the memory of an instance either.
     fn check_memories(&self) -> Checked {
+        let gone = self.ledger.newest().without_copied(self.gone.clone());
         for (index, instance) in self.instances.iter().enumerate() {
             if let Phase::Open(store) = &instance.phase {
                 let text = format!("{store:?}");
                 let left = tokens(text.as_bytes());
-                if let Some(token) = left.iter().find(|token| self.gone.contains_key(token)) {
-                    let (thread, at) = (self.gone[token], text.find(&canary(*token)));
+                if let Some(token) = left.iter().find(|token| gone.contains_key(token)) {
+                    let (thread, at) = (gone[token], text.find(&canary(*token)));
                     let around = at.and_then(|at| text.get(at.saturating_sub(200)..at));
                     let what = format!("content of {thread} in memory, after {around:?}");
                     return Err(format!("instance {index} still has {what}"));

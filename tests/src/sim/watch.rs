@@ -114,8 +114,8 @@ impl Watch {
                     seen.items = *length;
                 }
             }
-            Change::DocumentsChanged { .. }
-            | Change::JobChanged { .. }
+            Change::JobChanged { .. }
+            | Change::DocumentsChanged { .. }
             | Change::Erasing { .. } => {}
         }
         Ok(())
