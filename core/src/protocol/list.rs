@@ -143,17 +143,24 @@ fn is_sub_agent(thread: &Thread) -> bool {
     }
 }
 
-/// Reads on until a page is full of threads that are not excluded.
+/// Tells whether a thread has items and no person said anything in it, nor gave it a name: what is
+/// left of a session that was closed before it began.
+fn is_silent(thread: &Thread) -> bool {
+    thread.items > 0 && thread.preview.is_empty() && thread.name.is_none()
+}
+
+/// Reads on until a page is full of threads that are neither excluded nor silent.
 async fn without<S: Storage>(
     call: &Call<'_, S>,
     mut query: ThreadQuery,
     excluded: &BTreeSet<ThreadId>,
 ) -> Result<ThreadPage, RpcError> {
     let wanted = query.limit.map_or(0, |limit| limit as usize);
+    let below = query.parent_thread_id.is_some() || query.ancestor_thread_id.is_some();
     let mut whole: Option<ThreadPage> = None;
     loop {
         let mut page = call.threads.store().list(query.clone()).await?;
-        page.data.retain(|thread| !excluded.contains(&thread.id));
+        page.data.retain(|thread| !excluded.contains(&thread.id) && (below || !is_silent(thread)));
         let page = match whole.take() {
             None => page,
             Some(mut whole) => {

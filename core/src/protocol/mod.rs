@@ -24,6 +24,7 @@ mod session;
 mod start;
 mod thread;
 mod turns;
+mod uuid_text;
 
 pub use call::Defaults;
 pub use dispatcher::Dispatcher;
