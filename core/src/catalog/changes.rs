@@ -3,6 +3,7 @@
 use super::event::Event;
 use super::{Catalog, Ordinals, Record};
 use crate::change::Change;
+use crate::document::Collections;
 use crate::id::ThreadId;
 use crate::query::DeletionProgress;
 use crate::tree;
@@ -42,6 +43,11 @@ impl Catalog {
             Event::GoalSet { thread, goal } => {
                 let goal = goal.as_deref().cloned();
                 vec![Change::GoalChanged { thread_id: *thread, goal }]
+            }
+            Event::DocumentsChanged { thread, collection, change } => {
+                let thread_id = *thread;
+                let (collection, change) = (collection.clone(), Some((**change).clone()));
+                vec![Change::DocumentsChanged { thread_id, collection, change }]
             }
             Event::EdgeSet { thread, .. }
             | Event::Moved { thread, .. }
@@ -134,6 +140,12 @@ impl Catalog {
                 let goal = after.goal.as_deref().cloned();
                 changes.push(Change::GoalChanged { thread_id: id, goal });
             }
+            if before.documents != after.documents {
+                let none = Collections::new();
+                let old = before.documents.as_deref().unwrap_or(&none);
+                let new = after.documents.as_deref().unwrap_or(&none);
+                changes.extend(documents(Some(id), old, new));
+            }
             match (&before.archived, &after.archived) {
                 (None, Some(_)) => changes.push(Change::Archived { thread_ids: vec![id] }),
                 (Some(_), None) => changes.push(Change::Unarchived { thread_ids: vec![id] }),
@@ -147,6 +159,7 @@ impl Catalog {
                 changes.push(Change::Updated { thread_id: id });
             }
         }
+        changes.extend(documents(None, &old.documents, &self.documents));
         for id in gone.into_iter().rev() {
             let deletion = self.deletion_of(id).unwrap_or_default();
             changes.push(Change::Deleted { deletion, thread_ids: vec![id] });
@@ -187,4 +200,13 @@ fn appeared(record: &Record) -> Vec<Change> {
         changes.push(Change::Appended { thread_id, first: 0, count });
     }
     changes
+}
+
+/// Returns what listeners hear of the collections that differ.
+fn documents(thread_id: Option<ThreadId>, old: &Collections, new: &Collections) -> Vec<Change> {
+    let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let differing = names.into_iter().filter(|name| old.get(*name) != new.get(*name));
+    differing
+        .map(|name| Change::DocumentsChanged { thread_id, collection: name.clone(), change: None })
+        .collect()
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::event::Event;
 use super::record::Archived;
+use crate::document::{Collections, DocumentChange};
 use crate::goal::{Goal, GoalPatch, JobTask};
 use crate::id::{DeletionId, ThreadId};
 use crate::item::Item;
@@ -55,11 +56,16 @@ pub(crate) enum Command {
     },
     Log {
         thread: ThreadId,
-        records: Vec<Item>,
+        records: Vec<(Option<i64>, Item)>,
     },
     SetTools {
         thread: ThreadId,
         tools: Vec<Item>,
+    },
+    ChangeDocuments {
+        owner: Option<ThreadId>,
+        collection: String,
+        change: Box<DocumentChange>,
     },
     CreateJob {
         id: Uuid,
@@ -125,6 +131,7 @@ pub(crate) struct Staged {
     pub(crate) thread: CreateThread,
     pub(crate) archived: Option<Archived>,
     pub(crate) goal: Option<Box<Goal>>,
+    pub(crate) documents: Option<Box<Collections>>,
 }
 
 /// One bounded batch of a deletion's erasure.
@@ -152,6 +159,15 @@ impl Command {
         }
     }
 
+    /// Returns the job that the command's caller is shown afterwards.
+    pub(crate) fn job(&self) -> Option<Uuid> {
+        match self {
+            Self::CreateJob { id, .. } => Some(*id),
+            Self::SetTask { job, .. } => Some(*job),
+            _ => None,
+        }
+    }
+
     /// Tells whether the command makes room, so that it goes first when room is scarce.
     pub(crate) fn frees(&self) -> bool {
         matches!(self, Self::Delete { .. } | Self::Erase(_))
@@ -160,10 +176,10 @@ impl Command {
     /// Returns the bytes of the items that the command carries.
     pub(crate) fn size(&self) -> usize {
         match self {
-            Self::Append { items, .. } => items.iter().map(|(_, item)| item.json().len()).sum(),
-            Self::Log { records: items, .. } | Self::SetTools { tools: items, .. } => {
-                items.iter().map(|item| item.json().len()).sum()
+            Self::Append { items, .. } | Self::Log { records: items, .. } => {
+                items.iter().map(|(_, item)| item.json().len()).sum()
             }
+            Self::SetTools { tools, .. } => tools.iter().map(|item| item.json().len()).sum(),
             Self::Fill { command, .. } => command.size(),
             _ => 0,
         }
@@ -177,7 +193,6 @@ impl Command {
                 | Self::Unarchive { .. }
                 | Self::Delete { .. }
                 | Self::Undelete { .. }
-                | Self::Publish { .. }
                 | Self::Erase(_)
         )
     }

@@ -104,6 +104,7 @@ async fn create<S: Storage>(storage: &S, env: &dyn Env) -> Result<()> {
         next_ordinal: 0,
         deletions: Vec::new(),
         writers: Default::default(),
+        documents: Default::default(),
     };
     let insert = |table, key: Key, value| Write::Insert { table, key, value };
     let head = encode(Table::Catalog, keys::HEAD, &head)?;
@@ -180,6 +181,7 @@ fn take_head(replica: &mut Replica, start: &Start) -> Result<Option<Head>> {
     replica.writers = head.writers.clone();
     let catalog = &mut replica.catalog;
     catalog.load_head(head.next_ordinal, head.deletions.clone());
+    catalog.set_documents(std::sync::Arc::new(head.documents.clone()));
     (catalog.checkpoint, catalog.position, catalog.at) = (head.checkpoint, head.position, head.at);
     Ok(Some(head))
 }

@@ -56,6 +56,7 @@ pub(super) async fn of_change<S: Storage>(call: &Call<'_, S>, change: Change) ->
         Change::Undeleted { thread_ids, .. } => each("creel/thread/undeleted", thread_ids),
         Change::Appended { .. }
         | Change::Updated { .. }
+        | Change::DocumentsChanged { .. }
         | Change::JobChanged { .. }
         | Change::Erasing { .. }
         | Change::Erased { .. } => Vec::new(),

@@ -78,6 +78,7 @@ pub(super) fn record(
         goal: None,
         logs: 0,
         tools: 0,
+        documents: None,
         details: Box::new(thread.details.clone()),
     })
 }

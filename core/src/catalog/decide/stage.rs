@@ -24,6 +24,7 @@ pub(super) fn stage(
     record.deletion = Some(staging);
     record.archived = thread.archived;
     record.goal.clone_from(&thread.goal);
+    record.documents.clone_from(&thread.documents);
     let root = record.ord;
     let members: Ordinals = [root].into_iter().collect();
     let hidden = Event::Deleted {
