@@ -11,7 +11,10 @@ use super::methods::{METHODS, find};
 use super::params::Params;
 use super::rpc::{INVALID_REQUEST, RpcError, answer, incoming, refusal};
 use super::session::{News, Session};
-use super::{Call, archive, creel, goal, items, list, metadata, read_state, search, start, turns};
+use super::{
+    Call, archive, attachments, creel, goal, items, list, metadata, queue, read_state, search,
+    start, turns,
+};
 use crate::error::excerpt;
 use crate::manager::{ManagerOptions, SubscriberId, ThreadManager};
 use crate::storage::Storage;
@@ -194,6 +197,16 @@ async fn run<S: Storage>(
         "thread/items/list" => turns::items_list(call, params).await,
         "thread/items/read" => turns::items_read(call, params).await,
         "thread/inject_items" => items::inject(call, params).await,
+        "thread/timeline/list" => turns::timeline(call, params).await,
+        "thread/attachment/add" => attachments::add(call, params).await,
+        "thread/attachment/list" => attachments::list(call, params).await,
+        "thread/attachment/remove" => attachments::remove(call, params).await,
+        "thread/attachmentOwner/list" => attachments::owners(call, params).await,
+        "thread/queue/add" => queue::add(call, params).await,
+        "thread/queue/list" => queue::list(call, params).await,
+        "thread/queue/update" => queue::update(call, params).await,
+        "thread/queue/delete" => queue::delete(call, params).await,
+        "thread/queue/reorder" => queue::reorder(call, params).await,
         "creel/delete" => creel::delete(call, params).await,
         "creel/deletion/plan" => creel::plan(call, params).await,
         "creel/deletion/pending" => creel::pending(call).await,

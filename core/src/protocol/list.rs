@@ -86,7 +86,7 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> 
         page.data.iter().map(|thread| call.wire(thread)).collect::<Result<_, _>>()?;
     let mut states = Object::new();
     for thread in page.data.iter().filter(|thread| !is_sub_agent(thread)) {
-        states = states.raw(&thread.id.to_string(), &read_state::of(thread));
+        states = states.raw(&thread.id.to_string(), &read_state::of(call, thread.id).await);
     }
     let answer = Object::new().list("data", &threads).raw("readStates", &states.json());
     ends(answer, &page, &query).answer()

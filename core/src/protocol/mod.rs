@@ -5,6 +5,7 @@
 //! way, it does on the way in and out. `docs/PROTOCOL.md` has every method.
 
 mod archive;
+mod attachments;
 mod call;
 mod creel;
 mod cursor;
@@ -12,11 +13,13 @@ mod dispatcher;
 mod goal;
 mod items;
 mod json;
+mod kept;
 mod list;
 mod metadata;
 mod methods;
 mod notify;
 mod params;
+mod queue;
 mod read_state;
 mod rpc;
 mod search;

@@ -2,7 +2,7 @@
 
 use super::json::{Object, quoted, to_json};
 use super::thread::{WireStatus, WireThread};
-use super::{Call, goal};
+use super::{Call, attachments, goal, queue, read_state};
 use crate::change::Change;
 use crate::id::ThreadId;
 use crate::manager::LiveEvent;
@@ -49,6 +49,20 @@ pub(super) async fn of_change<S: Storage>(call: &Call<'_, S>, change: Change) ->
             let params = with_thread(thread_id).null("turnId").raw("goal", &goal);
             vec![message("thread/goal/updated", &params.json(), now)]
         }
+        Change::DocumentsChanged { thread_id: Some(id), collection, change } => {
+            match (collection.as_str(), change) {
+                (read_state::COLLECTION, _) => {
+                    let state = read_state::of(call, id).await;
+                    let params = with_thread(id).raw("readState", &state);
+                    vec![message("thread/readState/changed", &params.json(), now)]
+                }
+                (queue::COLLECTION, _) => one("thread/queue/changed", id),
+                (attachments::COLLECTION, Some(change)) => {
+                    attachments::told(id, &change, now).into_iter().collect()
+                }
+                _ => Vec::new(),
+            }
+        }
         Change::Truncated { thread_id, .. } => one("thread/reverted", thread_id),
         Change::Archived { thread_ids } => each("thread/archived", thread_ids),
         Change::Unarchived { thread_ids } => each("thread/unarchived", thread_ids),
@@ -78,10 +92,6 @@ pub(super) fn of_event(event: LiveEvent, now: i64) -> Vec<String> {
             vec![message("thread/status/changed", &params.json(), now)]
         }
         LiveEvent::Closed { thread_id } => vec![of_thread("thread/closed", thread_id, now)],
-        LiveEvent::ReadStateChanged { thread_id, read_state } => {
-            let params = with_thread(thread_id).raw("readState", &read_state.to_string());
-            vec![message("thread/readState/changed", &params.json(), now)]
-        }
         LiveEvent::Deleted { thread_ids } => {
             thread_ids.into_iter().map(|id| of_thread("thread/deleted", id, now)).collect()
         }

@@ -5,6 +5,7 @@ mod experimental;
 mod frames;
 mod goals;
 mod items;
+mod kept;
 mod lists;
 mod opening;
 mod searches;
