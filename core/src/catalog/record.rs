@@ -119,7 +119,6 @@ impl Record {
         set(&mut details.agent_role, &patch.agent_role);
         set(&mut details.agent_path, &patch.agent_path);
         set(&mut details.memory_mode, &patch.memory_mode);
-        set(&mut details.read_state, &patch.read_state);
         set(&mut details.token_usage, &patch.token_usage);
         set(&mut details.metadata, &patch.metadata);
     }

@@ -1,108 +1,108 @@
-//! `thread/attachment/*` and `thread/attachmentOwner/list`: what threads have to do with things that
-//! others keep, such as a pull request or a ticket.
+//! `thread/attachment/…` and `thread/attachmentOwner/list`: what clients pin to threads, told apart by
+//! type and key.
 
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::Call;
-use super::documents::{change, field, number, page, put, read};
-use super::json::Object;
+use super::json::{Object, quoted, to_json};
 use super::params::{Params, missing};
 use super::rpc::RpcError;
+use super::{Call, kept, notify};
 use crate::document::{Document, DocumentChange};
-use crate::id::new_uuid;
+use crate::id::ThreadId;
 use crate::storage::Storage;
 
-pub(super) const ATTACHMENTS: &str = "attachments";
+/// The collection of a thread that holds its attachments.
+pub(super) const COLLECTION: &str = "attachments";
 
 type Answer = Result<Box<RawValue>, RpcError>;
 
-/// The same thing attached twice is attached once.
+/// What is there already stays as it is.
 pub(super) async fn add<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
-    let (kind, key) = (params.required("attachmentType")?, params.required("identityKey")?);
-    if !params.names("payload") {
-        return Err(missing("payload"));
-    }
-    let payload = params.raw("payload").map_or("null", RawValue::get);
-    let there = read(call, Some(id), ATTACHMENTS).await.unwrap_or_default();
-    let (attached, outcome) = match there.iter().find(|it| is(it, &kind, &key)) {
-        Some(there) => (there.clone(), "existing"),
-        None => {
-            let name = new_uuid(&**call.threads.store().env()).to_string();
-            let value = Object::new().number("createdAt", call.now()).raw("payload", payload);
-            let put = put(&spell(&name, &kind, &key), value, None)?;
-            let DocumentChange::Put { document, .. } = &put else { return Err(missing("payload")) };
-            let attached = document.clone();
-            change(call, Some(id), ATTACHMENTS, put).await?;
-            (attached, "created")
-        }
+    let (kind, key) = identity(&params)?;
+    let payload = match params.raw("payload") {
+        Some(payload) => payload.get(),
+        None if params.names("payload") => "null",
+        None => return Err(missing("payload")),
     };
-    Object::new().raw("attachment", &wire(&attached)).text("outcome", outcome).answer()
+    let name = name(&kind, &key)?;
+    let known = kept::read(call, id, COLLECTION).await?;
+    if let Some(known) = known.iter().find(|known| known.id == name) {
+        let answer = Object::new().raw("attachment", known.value.json());
+        return answer.text("outcome", "existing").answer();
+    }
+    let attachment = Object::new()
+        .text("id", &name)
+        .text("attachmentType", &kind)
+        .text("identityKey", &key)
+        .raw("payload", payload)
+        .number("createdAt", call.now().div_euclid(1000))
+        .json();
+    kept::put(call, id, COLLECTION, (&name, &attachment)).await?;
+    Object::new().raw("attachment", &attachment).text("outcome", "created").answer()
 }
 
+/// Oldest first.
 pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
-    let attached = read(call, Some(params.thread("thread")?), ATTACHMENTS).await?;
-    page(&params, attached.into_iter().map(|it| (parts(&it.id).0.to_owned(), wire(&it))).collect())
+    let id = params.thread("thread")?;
+    call.threads.read(id).await.map_err(|error| RpcError::about(&error, "thread not found"))?;
+    let known = kept::read(call, id, COLLECTION).await?;
+    let entries: Vec<_> =
+        known.into_iter().map(|known| (known.id, known.value.json().to_owned())).collect();
+    kept::page(&entries, &params)?.answer()
 }
 
 pub(super) async fn remove<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
-    let (kind, key) = (params.required("attachmentType")?, params.required("identityKey")?);
-    let attached = read(call, Some(id), ATTACHMENTS).await?;
-    if let Some(there) = attached.into_iter().find(|it| is(it, &kind, &key)) {
-        change(call, Some(id), ATTACHMENTS, DocumentChange::Remove { id: there.id }).await?;
-    }
+    let (kind, key) = identity(&params)?;
+    call.threads.read(id).await.map_err(|error| RpcError::about(&error, "thread not found"))?;
+    let remove = DocumentChange::Remove { id: name(&kind, &key)? };
+    kept::change(call, id, COLLECTION, remove).await?;
     Object::new().answer()
 }
 
-/// Active and archived threads alike, unless the request says which.
+/// Lists the threads that have an attachment, by id.
 pub(super) async fn owners<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
-    let (kind, key) = (params.required("attachmentType")?, params.required("identityKey")?);
-    let wanted = params.flag("archived")?;
-    let mut owners = Vec::new();
-    for (id, documents) in call.threads.store().owners(ATTACHMENTS).await? {
-        if !documents.iter().any(|it| is(it, &kind, &key)) {
+    let (kind, key) = identity(&params)?;
+    let (name, archived) = (name(&kind, &key)?, params.flag("archived")?);
+    let mut entries = Vec::new();
+    for (id, attachments) in call.threads.store().owners(COLLECTION).await? {
+        if !attachments.iter().any(|attachment| attachment.id == name) {
             continue;
         }
-        // One that was deleted since is no owner.
-        let Ok(thread) = call.threads.read(id).await else { continue };
-        if wanted.is_none_or(|archived| archived == thread.archived()) {
-            let archived = if thread.archived() { "true" } else { "false" };
-            let owner = Object::new().text("threadId", &id.to_string()).raw("archived", archived);
-            owners.push((id.to_string(), owner.json()));
+        let is_archived = call.threads.read(id).await.is_ok_and(|thread| thread.archived());
+        if archived.is_none_or(|archived| archived == is_archived) {
+            let flag = if is_archived { "true" } else { "false" };
+            let entry = Object::new().text("threadId", &id.to_string()).raw("archived", flag);
+            entries.push((id.to_string(), entry.json()));
         }
     }
-    page(&params, owners)
+    kept::page(&entries, &params)?.answer()
 }
 
-/// A document's id names the attachment, its type and its key, so that its removal tells of all.
-fn spell(name: &str, kind: &str, key: &str) -> String {
-    format!("{name}|{}|{kind}{key}", kind.len())
-}
-
-/// Returns an attachment's id, its type and its key.
-pub(super) fn parts(id: &str) -> (&str, &str, &str) {
-    let parsed = || {
-        let (name, rest) = id.split_once('|')?;
-        let (length, rest) = rest.split_once('|')?;
-        let (kind, key) = rest.split_at_checked(length.parse().ok()?)?;
-        Some((name, kind, key))
+/// Spells a change of a thread's attachments.
+pub(super) fn told(id: ThreadId, change: &DocumentChange, now: i64) -> Option<String> {
+    let (name, operation) = match change {
+        DocumentChange::Put { document: Document { id, .. }, .. } => (id, "created"),
+        DocumentChange::Remove { id } => (id, "deleted"),
+        DocumentChange::Order { .. } => return None,
     };
-    parsed().unwrap_or((id, "", ""))
+    let [kind, key]: [String; 2] = serde_json::from_str(name).ok()?;
+    let params = Object::new()
+        .text("threadId", &id.to_string())
+        .text("attachmentId", name)
+        .text("attachmentType", &kind)
+        .text("identityKey", &key)
+        .raw("operation", &quoted(operation));
+    Some(notify::message("thread/attachment/updated", &params.json(), now))
 }
 
-fn is(document: &Document, kind: &str, key: &str) -> bool {
-    let (_, its_kind, its_key) = parts(&document.id);
-    (its_kind, its_key) == (kind, key)
+fn identity(params: &Params<'_>) -> Result<(String, String), RpcError> {
+    Ok((params.required("attachmentType")?, params.required("identityKey")?))
 }
 
-fn wire(attached: &Document) -> String {
-    let (name, kind, key) = parts(&attached.id);
-    Object::new()
-        .text("id", name)
-        .text("attachmentType", kind)
-        .text("identityKey", key)
-        .raw("payload", field(attached, "payload").map_or("null", RawValue::get))
-        .number("createdAt", number(attached, "createdAt").div_euclid(1000))
-        .json()
+/// An attachment's id says its type and key, so that both are known when it is gone.
+fn name(kind: &str, key: &str) -> Result<String, RpcError> {
+    to_json(&Value::from(vec![kind, key]))
 }

@@ -1,4 +1,4 @@
-//! What the families of methods over documents share: reading, finding, and pages of them.
+//! What sections and projects share: documents of the store, and those that say where a thread is.
 
 use serde_json::value::RawValue;
 
@@ -8,13 +8,10 @@ use super::metadata::no_rollout;
 use super::params::Params;
 use super::rpc::RpcError;
 use crate::document::{Document, DocumentChange};
-use crate::error::{Error, excerpt};
+use crate::error::Error;
 use crate::id::ThreadId;
 use crate::item::Item;
 use crate::storage::Storage;
-
-const DEFAULT: u32 = 25;
-const MOST: u32 = 100;
 
 /// Returns a collection of a thread, or of the store.
 pub(super) async fn read<S: Storage>(
@@ -54,27 +51,6 @@ pub(super) fn put(
 ) -> Result<DocumentChange, RpcError> {
     let document = Document { id: id.to_owned(), value: Item::new(&value.json())? };
     Ok(DocumentChange::Put { document, before })
-}
-
-/// Answers with a page of values that are in the order of `ids`; a cursor is the id before it.
-pub(super) fn page(
-    params: &Params<'_>,
-    values: Vec<(String, String)>,
-) -> Result<Box<RawValue>, RpcError> {
-    let limit = params.limit(DEFAULT, MOST)? as usize;
-    let start = match params.text("cursor")? {
-        None => 0,
-        Some(cursor) => {
-            let place = values.iter().position(|(id, _)| *id == cursor);
-            let invalid = || RpcError::refused(format!("invalid cursor: {}", excerpt(&cursor)));
-            place.ok_or_else(invalid)? + 1
-        }
-    };
-    let page = &values[start..values.len().min(start.saturating_add(limit))];
-    let next = page.last().filter(|_| start + page.len() < values.len());
-    let data: Vec<String> = page.iter().map(|(_, value)| value.clone()).collect();
-    let next = next.map(|(id, _)| id.as_str());
-    Object::new().list("data", &data).text_or_null("nextCursor", next).answer()
 }
 
 /// Reads a field of a document's value as it is kept.

@@ -102,7 +102,7 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> 
         page.data.iter().map(|thread| call.wire(thread)).collect::<Result<_, _>>()?;
     let mut states = Object::new();
     for thread in page.data.iter().filter(|thread| !is_sub_agent(thread)) {
-        states = states.raw(&thread.id.to_string(), &read_state::of(thread));
+        states = states.raw(&thread.id.to_string(), &read_state::of(call, thread.id).await);
     }
     let answer = Object::new().list("data", &threads).raw("readStates", &states.json());
     if by_place {
@@ -167,17 +167,24 @@ fn is_sub_agent(thread: &Thread) -> bool {
     }
 }
 
-/// Reads on until a page is full of threads that are kept.
+/// Tells whether a thread has items and no person said anything in it, nor gave it a name: what is
+/// left of a session that was closed before it began.
+fn is_silent(thread: &Thread) -> bool {
+    thread.items > 0 && thread.preview.is_empty() && thread.name.is_none()
+}
+
+/// Reads on until a page is full of threads that are kept and not silent.
 async fn among<S: Storage>(
     call: &Call<'_, S>,
     mut query: ThreadQuery,
     keep: impl Fn(ThreadId) -> bool,
 ) -> Result<ThreadPage, RpcError> {
     let wanted = query.limit.map_or(0, |limit| limit as usize);
+    let below = query.parent_thread_id.is_some() || query.ancestor_thread_id.is_some();
     let mut whole: Option<ThreadPage> = None;
     loop {
         let mut page = call.threads.store().list(query.clone()).await?;
-        page.data.retain(|thread| keep(thread.id));
+        page.data.retain(|thread| keep(thread.id) && (below || !is_silent(thread)));
         let page = match whole.take() {
             None => page,
             Some(mut whole) => {

@@ -30,7 +30,7 @@ pub(super) async fn read<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> 
         }
         wire.turns = turns::all(call, id).await?;
     }
-    let state = if stored { read_state::of(&thread) } else { "null".to_owned() };
+    let state = if stored { read_state::of(call, id).await } else { "null".to_owned() };
     Object::new().raw("thread", &super::json::to_json(&wire)?).raw("readState", &state).answer()
 }
 

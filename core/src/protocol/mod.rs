@@ -14,6 +14,7 @@ mod documents;
 mod goal;
 mod items;
 mod json;
+mod kept;
 mod list;
 mod metadata;
 mod methods;
@@ -29,6 +30,7 @@ mod session;
 mod start;
 mod thread;
 mod turns;
+mod uuid_text;
 
 pub use call::Defaults;
 pub use dispatcher::Dispatcher;

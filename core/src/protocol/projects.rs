@@ -5,8 +5,9 @@
 use serde_json::value::RawValue;
 
 use super::Call;
-use super::documents::{change, field, number, page, put, read, text};
+use super::documents::{change, field, number, put, read, text};
 use super::json::{Object, quoted};
+use super::kept::page;
 use super::params::{Params, invalid, missing};
 use super::rpc::{INVALID_PARAMS, RpcError, thread_id};
 use super::sections::ONLY;
@@ -38,7 +39,8 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> 
     let spelled = |(position, latest, project): (i64, Option<i64>, Document)| {
         (project.id.clone(), wire(&project, position, latest))
     };
-    page(&params, projects.into_iter().map(spelled).collect())
+    let entries: Vec<_> = projects.into_iter().map(spelled).collect();
+    page(&entries, &params)?.answer()
 }
 
 pub(super) async fn get<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {

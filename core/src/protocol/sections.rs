@@ -6,8 +6,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Call;
-use super::documents::{change, field, number, page, put, read, text};
+use super::documents::{change, field, number, put, read, text};
 use super::json::Object;
+use super::kept::page;
 use super::params::{Params, missing};
 use super::rpc::{RpcError, thread_id};
 use crate::document::{Document, DocumentChange};
@@ -26,7 +27,8 @@ type Answer = Result<Box<RawValue>, RpcError>;
 
 pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let sections = read(call, None, SECTIONS).await?;
-    page(&params, sections.into_iter().map(|it| (it.id.clone(), wire(&it))).collect())
+    let entries: Vec<_> = sections.into_iter().map(|it| (it.id.clone(), wire(&it))).collect();
+    page(&entries, &params)?.answer()
 }
 
 pub(super) async fn create<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {

@@ -79,8 +79,6 @@ fn heir(given: CreateThread, source: Thread) -> CreateThread {
             agent_role: own.agent_role.or(other.agent_role),
             agent_path: own.agent_path.or(other.agent_path),
             memory_mode: own.memory_mode.or(other.memory_mode),
-            // A fork is another thread to read.
-            read_state: own.read_state,
             token_usage: own.token_usage.or(other.token_usage),
             metadata: own.metadata.or(other.metadata),
         },

@@ -1,15 +1,14 @@
 //! The protocol over a memory store: answers, errors and orders as the reference has them.
 
-mod attachments;
 mod creel;
 mod experimental;
 mod frames;
 mod goals;
 mod items;
+mod kept;
 mod lists;
 mod opening;
 mod projects;
-mod queue;
 mod searches;
 mod sections;
 mod trees;
