@@ -382,6 +382,199 @@ export interface PendingDeletionsResponse {
 }
 
 /**
+ * A named set of threads.
+ */
+export interface Project {
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * Its folders.
+     */
+    roots: ProjectRoot[];
+    /**
+     * Whatever the client keeps.
+     */
+    metadata: Map<string, string>;
+    /**
+     * Its place in a person's own order, from 0.
+     */
+    position: number;
+    /**
+     * When it was created, in seconds.
+     */
+    createdAt: number;
+    /**
+     * When it was last changed, in seconds.
+     */
+    updatedAt: number;
+    /**
+     * When a turn last began in one of its threads, in seconds.
+     */
+    recencyAt: number | null;
+}
+
+/**
+ * Of `project/create`.
+ */
+export interface ProjectCreateParams {
+    /**
+     * Asked twice with one key, one project is made.
+     */
+    idempotencyKey: string;
+    /**
+     * The name.
+     */
+    name: string;
+    /**
+     * Its folders.
+     */
+    roots: ProjectRoot[];
+    /**
+     * Whatever the client wants to keep.
+     */
+    metadata?: Map<string, string>;
+}
+
+/**
+ * Of `project/import`.
+ */
+export interface ProjectImportParams {
+    /**
+     * Asked twice with one key, one project is made.
+     */
+    idempotencyKey: string;
+    /**
+     * The name.
+     */
+    name: string;
+    /**
+     * Its folders.
+     */
+    roots: ProjectRoot[];
+    /**
+     * Whatever the client wants to keep.
+     */
+    metadata?: Map<string, string>;
+    /**
+     * The threads to take in.
+     */
+    threads?: string[];
+}
+
+/**
+ * Of `project/list`.
+ */
+export interface ProjectListParams {
+    /**
+     * Where the page starts.
+     */
+    cursor?: string;
+    /**
+     * How many: 25 if left out, never fewer than 1 or more than 100.
+     */
+    limit?: number;
+    /**
+     * The order; a person's own if left out.
+     */
+    sortKey?: ProjectSortKey;
+    /**
+     * The direction; `asc` if left out, but for `recencyAt`.
+     */
+    sortDirection?: Direction;
+}
+
+/**
+ * Of `project/list`.
+ */
+export interface ProjectListResponse {
+    /**
+     * The projects.
+     */
+    data: Project[];
+    /**
+     * Where the next page starts.
+     */
+    nextCursor: string | null;
+}
+
+/**
+ * Of `project/move`.
+ */
+export interface ProjectMoveParams {
+    /**
+     * The project.
+     */
+    projectId: string;
+    /**
+     * The project to put it before; last if left out.
+     */
+    beforeProjectId?: string;
+}
+
+/**
+ * Of `project/read` and `project/delete`.
+ */
+export interface ProjectParams {
+    /**
+     * The project.
+     */
+    projectId: string;
+}
+
+/**
+ * Of `project/read`, `project/create`, `project/import` and `project/update`.
+ */
+export interface ProjectResponse {
+    /**
+     * The project.
+     */
+    project: Project;
+}
+
+/**
+ * A folder of a project.
+ */
+export interface ProjectRoot {
+    /**
+     * Its path.
+     */
+    path: string;
+}
+
+/**
+ * What a list of projects is ordered by.
+ */
+export type ProjectSortKey = "position" | "recencyAt";
+
+/**
+ * Of `project/update`.
+ */
+export interface ProjectUpdateParams {
+    /**
+     * The project.
+     */
+    projectId: string;
+    /**
+     * The name.
+     */
+    name?: string;
+    /**
+     * Its folders.
+     */
+    roots?: ProjectRoot[];
+    /**
+     * Whatever the client wants to keep.
+     */
+    metadata?: Map<string, string>;
+}
+
+/**
  * What a person has written while the agent was busy.
  */
 export interface QueuedSubmission {
@@ -434,7 +627,7 @@ export interface SearchResult {
 /**
  * The time that a list of threads is ordered by.
  */
-export type SortKey = "created_at" | "updated_at" | "recency_at";
+export type SortKey = "created_at" | "updated_at" | "recency_at" | "section_position";
 
 /**
  * Of `creel/stats`.
@@ -525,7 +718,7 @@ export interface Thread {
     /**
      * Always null.
      */
-    section: Value | null;
+    section: ThreadSection | null;
     /**
      * Always null.
      */
@@ -1007,6 +1200,14 @@ export interface ThreadItemsReadResponse {
  */
 export interface ThreadListParams {
     /**
+     * Only threads of this section.
+     */
+    sectionId?: string;
+    /**
+     * Only threads of this project; null for those in none. **E**
+     */
+    projectId?: string;
+    /**
      * Archived threads instead of active ones.
      */
     archived?: boolean;
@@ -1117,7 +1318,11 @@ export interface ThreadMetadataUpdateParams {
     /**
      * What of the state of the repository to change.
      */
-    gitInfo: GitInfoUpdate;
+    gitInfo?: GitInfoUpdate;
+    /**
+     * The project to put it into; null for none. **E**
+     */
+    projectId?: string;
 }
 
 /**
@@ -1561,6 +1766,122 @@ export interface ThreadSearchResponse {
 }
 
 /**
+ * A part of a person's own order of threads.
+ */
+export interface ThreadSection {
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * How it looks.
+     */
+    appearance: ThreadSectionAppearance | null;
+}
+
+/**
+ * How a section looks.
+ */
+export interface ThreadSectionAppearance {
+    /**
+     * Its colour.
+     */
+    color: string | null;
+    /**
+     * Its icon.
+     */
+    icon: string | null;
+}
+
+/**
+ * Of `threadSection/create`.
+ */
+export interface ThreadSectionCreateParams {
+    /**
+     * The name.
+     */
+    name: string;
+    /**
+     * How it looks.
+     */
+    appearance?: ThreadSectionAppearance;
+}
+
+/**
+ * Of `threadSection/delete`.
+ */
+export interface ThreadSectionDeleteParams {
+    /**
+     * The section.
+     */
+    sectionId: string;
+}
+
+/**
+ * Of `threadSection/list`.
+ */
+export interface ThreadSectionListResponse {
+    /**
+     * The sections.
+     */
+    data: ThreadSection[];
+    /**
+     * Where the next page starts.
+     */
+    nextCursor: string | null;
+}
+
+/**
+ * Of `thread/section/move`.
+ */
+export interface ThreadSectionMoveParams {
+    /**
+     * The thread.
+     */
+    threadId: string;
+    /**
+     * The section; null for none.
+     */
+    sectionId: string | undefined;
+    /**
+     * The thread of the section to put it before; last if left out.
+     */
+    beforeThreadId?: string;
+}
+
+/**
+ * Of `threadSection/create` and `threadSection/update`.
+ */
+export interface ThreadSectionResponse {
+    /**
+     * The section.
+     */
+    section: ThreadSection;
+}
+
+/**
+ * Of `threadSection/update`.
+ */
+export interface ThreadSectionUpdateParams {
+    /**
+     * The section.
+     */
+    sectionId: string;
+    /**
+     * The name.
+     */
+    name: string;
+    /**
+     * How it looks.
+     */
+    appearance?: ThreadSectionAppearance;
+}
+
+/**
  * Of `thread/name/set`.
  */
 export interface ThreadSetNameParams {
@@ -1578,6 +1899,10 @@ export interface ThreadSetNameParams {
  * Of `thread/start`.
  */
 export interface ThreadStartParams {
+    /**
+     * The project to put it into. **E**
+     */
+    projectId?: string;
     /**
      * The working directory.
      */
@@ -1883,6 +2208,18 @@ export interface Methods {
   "thread/queue/update": { params: ThreadQueueUpdateParams; result: ThreadQueueResponse };
   "thread/queue/delete": { params: ThreadQueueDeleteParams; result: ThreadQueueDeleteResponse };
   "thread/queue/reorder": { params: ThreadQueueReorderParams; result: Empty };
+  "thread/section/move": { params: ThreadSectionMoveParams; result: Empty };
+  "threadSection/list": { params: PageParams; result: ThreadSectionListResponse };
+  "threadSection/create": { params: ThreadSectionCreateParams; result: ThreadSectionResponse };
+  "threadSection/update": { params: ThreadSectionUpdateParams; result: ThreadSectionResponse };
+  "threadSection/delete": { params: ThreadSectionDeleteParams; result: Empty };
+  "project/list": { params: ProjectListParams; result: ProjectListResponse };
+  "project/read": { params: ProjectParams; result: ProjectResponse };
+  "project/create": { params: ProjectCreateParams; result: ProjectResponse };
+  "project/import": { params: ProjectImportParams; result: ProjectResponse };
+  "project/update": { params: ProjectUpdateParams; result: ProjectResponse };
+  "project/move": { params: ProjectMoveParams; result: Empty };
+  "project/delete": { params: ProjectParams; result: Empty };
   "creel/delete": { params: DeleteParams; result: DeleteResponse };
   "creel/deletion/plan": { params: DeletionPlanParams; result: DeletionPlanResponse };
   "creel/deletion/pending": { params: Empty; result: PendingDeletionsResponse };

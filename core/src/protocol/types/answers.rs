@@ -237,6 +237,30 @@ parts! {
         /// Whether it was there.
         deleted: bool,
     }
+    /// Of `threadSection/create` and `threadSection/update`.
+    ThreadSectionResponse {
+        /// The section.
+        section: ThreadSection,
+    }
+    /// Of `threadSection/list`.
+    ThreadSectionListResponse {
+        /// The sections.
+        data: Vec<ThreadSection>,
+        /// Where the next page starts.
+        next_cursor: Option<String>,
+    }
+    /// Of `project/read`, `project/create`, `project/import` and `project/update`.
+    ProjectResponse {
+        /// The project.
+        project: Project,
+    }
+    /// Of `project/list`.
+    ProjectListResponse {
+        /// The projects.
+        data: Vec<Project>,
+        /// Where the next page starts.
+        next_cursor: Option<String>,
+    }
     /// Of `creel/delete`.
     DeleteResponse {
         /// What the deletion did, as the typed API's `Receipt`; null where nothing was ever stored.

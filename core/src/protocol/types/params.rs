@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tsify::Tsify;
 
-use super::parts::{Children, Direction, ItemsView, MemoryMode, Operation, SortKey, Wait};
+use super::parts::{
+    Children, Direction, ItemsView, MemoryMode, Operation, ProjectRoot, ProjectSortKey, SortKey,
+    ThreadSectionAppearance, Wait,
+};
 
 macro_rules! params {
     ($($(#[$meta:meta])* $name:ident {
@@ -76,6 +79,8 @@ params! {
     /// Of `thread/start`.
     ThreadStartParams {
         ;
+        /// The project to put it into. **E**
+        project_id: String,
         /// The working directory.
         cwd: String,
         /// The model.
@@ -191,8 +196,11 @@ params! {
     ThreadMetadataUpdateParams {
         /// The thread.
         thread_id: String,
+        ;
         /// What of the state of the repository to change.
         git_info: GitInfoUpdate,
+        /// The project to put it into; null for none. **E**
+        project_id: String,
     }
     /// A field that is left out stays, one that is null is cleared.
     GitInfoUpdate {
@@ -223,6 +231,10 @@ params! {
     /// Of `thread/list`.
     ThreadListParams {
         ;
+        /// Only threads of this section.
+        section_id: String,
+        /// Only threads of this project; null for those in none. **E**
+        project_id: String,
         /// Archived threads instead of active ones.
         archived: bool,
         /// Where the page starts.
@@ -401,6 +413,102 @@ params! {
         thread_id: String,
         /// The submissions to put first, in this order.
         queued_submission_ids: Vec<String>,
+    }
+    /// Of `thread/section/move`.
+    ThreadSectionMoveParams {
+        /// The thread.
+        thread_id: String,
+        /// The section; null for none.
+        section_id: Option<String>,
+        ;
+        /// The thread of the section to put it before; last if left out.
+        before_thread_id: String,
+    }
+    /// Of `threadSection/create`.
+    ThreadSectionCreateParams {
+        /// The name.
+        name: String,
+        ;
+        /// How it looks.
+        appearance: ThreadSectionAppearance,
+    }
+    /// Of `threadSection/update`.
+    ThreadSectionUpdateParams {
+        /// The section.
+        section_id: String,
+        /// The name.
+        name: String,
+        ;
+        /// How it looks.
+        appearance: ThreadSectionAppearance,
+    }
+    /// Of `threadSection/delete`.
+    ThreadSectionDeleteParams {
+        /// The section.
+        section_id: String,
+    }
+    /// Of `project/list`.
+    ProjectListParams {
+        ;
+        /// Where the page starts.
+        cursor: String,
+        /// How many: 25 if left out, never fewer than 1 or more than 100.
+        limit: u32,
+        /// The order; a person's own if left out.
+        sort_key: ProjectSortKey,
+        /// The direction; `asc` if left out, but for `recencyAt`.
+        sort_direction: Direction,
+    }
+    /// Of `project/read` and `project/delete`.
+    ProjectParams {
+        /// The project.
+        project_id: String,
+    }
+    /// Of `project/create`.
+    ProjectCreateParams {
+        /// Asked twice with one key, one project is made.
+        idempotency_key: String,
+        /// The name.
+        name: String,
+        /// Its folders.
+        roots: Vec<ProjectRoot>,
+        ;
+        /// Whatever the client wants to keep.
+        metadata: BTreeMap<String, String>,
+    }
+    /// Of `project/import`.
+    ProjectImportParams {
+        /// Asked twice with one key, one project is made.
+        idempotency_key: String,
+        /// The name.
+        name: String,
+        /// Its folders.
+        roots: Vec<ProjectRoot>,
+        ;
+        /// Whatever the client wants to keep.
+        metadata: BTreeMap<String, String>,
+        /// The threads to take in.
+        threads: Vec<String>,
+    }
+    /// Of `project/update`.
+    ProjectUpdateParams {
+        /// The project.
+        project_id: String,
+        ;
+        /// The name.
+        name: String,
+        /// Its folders.
+        roots: Vec<ProjectRoot>,
+        /// Whatever the client wants to keep.
+        metadata: BTreeMap<String, String>,
+    }
+    /// Of `project/move`.
+    ProjectMoveParams {
+        /// The project.
+        project_id: String,
+        ;
+        /// The project to put it before; last if left out.
+        before_project_id: String,
     }
     /// Of `creel/delete`.
     DeleteParams {

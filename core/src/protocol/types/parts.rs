@@ -32,6 +32,15 @@ words! {
         UpdatedAt,
         /// When a person last said something.
         RecencyAt,
+        /// A person's own order; with a section alone.
+        SectionPosition,
+    }
+    /// What a list of projects is ordered by.
+    ProjectSortKey("camelCase") {
+        /// A person's own order.
+        Position,
+        /// When a turn last began in one of their threads.
+        RecencyAt,
     }
     /// How much of a turn's items an answer has.
     ItemsView("camelCase") {
@@ -132,7 +141,7 @@ parts! {
         /// Whether it is never stored.
         ephemeral: bool,
         /// Always null.
-        section: Option<Value>,
+        section: Option<ThreadSection>,
         /// Always null.
         section_entered_at: Option<i64>,
         /// Always null.
@@ -277,6 +286,46 @@ parts! {
         input: Vec<Value>,
         /// Whatever the client wants to keep.
         responsesapi_client_metadata: Option<BTreeMap<String, String>>,
+    }
+    /// A part of a person's own order of threads.
+    ThreadSection {
+        /// Its id.
+        id: String,
+        /// Its name.
+        name: String,
+        /// How it looks.
+        appearance: Option<ThreadSectionAppearance>,
+    }
+    /// How a section looks.
+    ThreadSectionAppearance {
+        /// Its colour.
+        color: Option<String>,
+        /// Its icon.
+        icon: Option<String>,
+    }
+    /// A named set of threads.
+    Project {
+        /// Its id.
+        id: String,
+        /// Its name.
+        name: String,
+        /// Its folders.
+        roots: Vec<ProjectRoot>,
+        /// Whatever the client keeps.
+        metadata: BTreeMap<String, String>,
+        /// Its place in a person's own order, from 0.
+        position: i64,
+        /// When it was created, in seconds.
+        created_at: i64,
+        /// When it was last changed, in seconds.
+        updated_at: i64,
+        /// When a turn last began in one of its threads, in seconds.
+        recency_at: Option<i64>,
+    }
+    /// A folder of a project.
+    ProjectRoot {
+        /// Its path.
+        path: String,
     }
     /// A place in a text, in UTF-16 units.
     TextRange {
