@@ -382,6 +382,199 @@ export interface PendingDeletionsResponse {
 }
 
 /**
+ * A named set of threads with folders of its own.
+ */
+export interface Project {
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * Its folders.
+     */
+    roots: ProjectRoot[];
+    /**
+     * Whatever the client wants to keep.
+     */
+    metadata: Map<string, string>;
+    /**
+     * Its place among the projects, from 0.
+     */
+    position: number;
+    /**
+     * When it was created, in seconds.
+     */
+    createdAt: number;
+    /**
+     * When it last changed, in seconds.
+     */
+    updatedAt: number;
+    /**
+     * When a person last said something in one of its threads, in seconds.
+     */
+    recencyAt: number | null;
+}
+
+/**
+ * Of `project/create`.
+ */
+export interface ProjectCreateParams {
+    /**
+     * Names this request: asked twice, it makes one project.
+     */
+    idempotencyKey: string;
+    /**
+     * The name.
+     */
+    name: string;
+    /**
+     * The folders.
+     */
+    roots: ProjectRoot[];
+    /**
+     * Whatever the client wants to keep.
+     */
+    metadata?: Map<string, string>;
+}
+
+/**
+ * Of `project/import`.
+ */
+export interface ProjectImportParams {
+    /**
+     * Names this request: asked twice, it makes one project.
+     */
+    idempotencyKey: string;
+    /**
+     * The name.
+     */
+    name: string;
+    /**
+     * The folders.
+     */
+    roots: ProjectRoot[];
+    /**
+     * Whatever the client wants to keep.
+     */
+    metadata?: Map<string, string>;
+    /**
+     * The threads to take in.
+     */
+    threads?: string[];
+}
+
+/**
+ * Of `project/list`.
+ */
+export interface ProjectListParams {
+    /**
+     * Where the page starts.
+     */
+    cursor?: string;
+    /**
+     * How many: 25 if left out, never fewer than 1 or more than 100.
+     */
+    limit?: number;
+    /**
+     * What to order by; a person's own order if left out.
+     */
+    sortKey?: ProjectSortKey;
+    /**
+     * The direction.
+     */
+    sortDirection?: Direction;
+}
+
+/**
+ * Of `project/list`.
+ */
+export interface ProjectListResponse {
+    /**
+     * The projects.
+     */
+    data: Project[];
+    /**
+     * Where the next page starts.
+     */
+    nextCursor: string | null;
+}
+
+/**
+ * Of `project/move`.
+ */
+export interface ProjectMoveParams {
+    /**
+     * The project.
+     */
+    projectId: string;
+    /**
+     * The project to put it before; it goes last if left out.
+     */
+    beforeProjectId?: string;
+}
+
+/**
+ * A project.
+ */
+export interface ProjectParams {
+    /**
+     * The project.
+     */
+    projectId: string;
+}
+
+/**
+ * Of the methods that answer with a project.
+ */
+export interface ProjectResponse {
+    /**
+     * The project.
+     */
+    project: Project;
+}
+
+/**
+ * A folder of a project.
+ */
+export interface ProjectRoot {
+    /**
+     * The folder.
+     */
+    path: string;
+}
+
+/**
+ * What projects are ordered by.
+ */
+export type ProjectSortKey = "position" | "recencyAt";
+
+/**
+ * Of `project/update`: what is left out stays.
+ */
+export interface ProjectUpdateParams {
+    /**
+     * The project.
+     */
+    projectId: string;
+    /**
+     * The name.
+     */
+    name?: string;
+    /**
+     * The folders.
+     */
+    roots?: ProjectRoot[];
+    /**
+     * Whatever the client wants to keep.
+     */
+    metadata?: Map<string, string>;
+}
+
+/**
  * What a person has written while the agent was busy.
  */
 export interface QueuedSubmission {
@@ -434,7 +627,7 @@ export interface SearchResult {
 /**
  * The time that a list of threads is ordered by.
  */
-export type SortKey = "created_at" | "updated_at" | "recency_at";
+export type SortKey = "created_at" | "updated_at" | "recency_at" | "section_position";
 
 /**
  * Of `creel/stats`.
@@ -523,15 +716,15 @@ export interface Thread {
      */
     ephemeral: boolean;
     /**
-     * Always null.
+     * The section that it is in.
      */
-    section: Value | null;
+    section: ThreadSection | null;
     /**
-     * Always null.
+     * When it entered the section, in seconds.
      */
     sectionEnteredAt: number | null;
     /**
-     * Always null.
+     * The project that it is in.
      */
     projectId: string | null;
     /**
@@ -1054,6 +1247,14 @@ export interface ThreadListParams {
      * Only the descendants of this thread. Experimental.
      */
     ancestorThreadId?: string;
+    /**
+     * Only the threads of this section.
+     */
+    sectionId?: string;
+    /**
+     * Only the threads of this project; null for those of none. Experimental.
+     */
+    projectId?: string;
 }
 
 /**
@@ -1117,7 +1318,11 @@ export interface ThreadMetadataUpdateParams {
     /**
      * What of the state of the repository to change.
      */
-    gitInfo: GitInfoUpdate;
+    gitInfo?: GitInfoUpdate;
+    /**
+     * The project to put the thread into; null takes it out. Experimental.
+     */
+    projectId?: string;
 }
 
 /**
@@ -1561,6 +1766,122 @@ export interface ThreadSearchResponse {
 }
 
 /**
+ * A part of a person's own order of threads.
+ */
+export interface ThreadSection {
+    /**
+     * Its id.
+     */
+    id: string;
+    /**
+     * Its name.
+     */
+    name: string;
+    /**
+     * How it looks.
+     */
+    appearance: ThreadSectionAppearance | null;
+}
+
+/**
+ * How a section looks.
+ */
+export interface ThreadSectionAppearance {
+    /**
+     * Its colour.
+     */
+    color: string | null;
+    /**
+     * Its icon.
+     */
+    icon: string | null;
+}
+
+/**
+ * Of `threadSection/create`.
+ */
+export interface ThreadSectionCreateParams {
+    /**
+     * The name.
+     */
+    name: string;
+    /**
+     * How it looks.
+     */
+    appearance?: ThreadSectionAppearance;
+}
+
+/**
+ * Of `threadSection/list`.
+ */
+export interface ThreadSectionListResponse {
+    /**
+     * The sections, in order.
+     */
+    data: ThreadSection[];
+    /**
+     * Where the next page starts.
+     */
+    nextCursor: string | null;
+}
+
+/**
+ * Of `thread/section/move`.
+ */
+export interface ThreadSectionMoveParams {
+    /**
+     * The thread.
+     */
+    threadId: string;
+    /**
+     * The section; null takes the thread out of its section.
+     */
+    sectionId: string | undefined;
+    /**
+     * The thread to put it before; it goes last if left out.
+     */
+    beforeThreadId?: string;
+}
+
+/**
+ * A section.
+ */
+export interface ThreadSectionParams {
+    /**
+     * The section.
+     */
+    sectionId: string;
+}
+
+/**
+ * Of `threadSection/create` and `threadSection/update`.
+ */
+export interface ThreadSectionResponse {
+    /**
+     * The section.
+     */
+    section: ThreadSection;
+}
+
+/**
+ * Of `threadSection/update`.
+ */
+export interface ThreadSectionUpdateParams {
+    /**
+     * The section.
+     */
+    sectionId: string;
+    /**
+     * The name.
+     */
+    name: string;
+    /**
+     * How it looks.
+     */
+    appearance?: ThreadSectionAppearance;
+}
+
+/**
  * Of `thread/name/set`.
  */
 export interface ThreadSetNameParams {
@@ -1618,6 +1939,10 @@ export interface ThreadStartParams {
      * Looked past. Experimental.
      */
     historyMode?: string;
+    /**
+     * The project to put it into. Experimental.
+     */
+    projectId?: string;
 }
 
 /**
@@ -1883,6 +2208,18 @@ export interface Methods {
   "thread/queue/update": { params: ThreadQueueUpdateParams; result: ThreadQueueResponse };
   "thread/queue/delete": { params: ThreadQueueDeleteParams; result: ThreadQueueDeleteResponse };
   "thread/queue/reorder": { params: ThreadQueueReorderParams; result: Empty };
+  "thread/section/move": { params: ThreadSectionMoveParams; result: Empty };
+  "threadSection/list": { params: PageParams; result: ThreadSectionListResponse };
+  "threadSection/create": { params: ThreadSectionCreateParams; result: ThreadSectionResponse };
+  "threadSection/update": { params: ThreadSectionUpdateParams; result: ThreadSectionResponse };
+  "threadSection/delete": { params: ThreadSectionParams; result: Empty };
+  "project/list": { params: ProjectListParams; result: ProjectListResponse };
+  "project/read": { params: ProjectParams; result: ProjectResponse };
+  "project/create": { params: ProjectCreateParams; result: ProjectResponse };
+  "project/import": { params: ProjectImportParams; result: ProjectResponse };
+  "project/update": { params: ProjectUpdateParams; result: ProjectResponse };
+  "project/move": { params: ProjectMoveParams; result: Empty };
+  "project/delete": { params: ProjectParams; result: Empty };
   "creel/delete": { params: DeleteParams; result: DeleteResponse };
   "creel/deletion/plan": { params: DeletionPlanParams; result: DeletionPlanResponse };
   "creel/deletion/pending": { params: Empty; result: PendingDeletionsResponse };

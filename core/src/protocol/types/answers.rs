@@ -237,6 +237,30 @@ parts! {
         /// Whether it was there.
         deleted: bool,
     }
+    /// Of `threadSection/list`.
+    ThreadSectionListResponse {
+        /// The sections, in order.
+        data: Vec<ThreadSection>,
+        /// Where the next page starts.
+        next_cursor: Option<String>,
+    }
+    /// Of `threadSection/create` and `threadSection/update`.
+    ThreadSectionResponse {
+        /// The section.
+        section: ThreadSection,
+    }
+    /// Of `project/list`.
+    ProjectListResponse {
+        /// The projects.
+        data: Vec<Project>,
+        /// Where the next page starts.
+        next_cursor: Option<String>,
+    }
+    /// Of the methods that answer with a project.
+    ProjectResponse {
+        /// The project.
+        project: Project,
+    }
     /// Of `creel/delete`.
     DeleteResponse {
         /// What the deletion did, as the typed API's `Receipt`; null where nothing was ever stored.

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tsify::Tsify;
 
-use super::parts::{Children, Direction, ItemsView, MemoryMode, Operation, SortKey, Wait};
+use super::parts::{
+    Children, Direction, ItemsView, MemoryMode, Operation, ProjectRoot, ProjectSortKey, SortKey,
+    ThreadSectionAppearance, Wait,
+};
 
 macro_rules! params {
     ($($(#[$meta:meta])* $name:ident {
@@ -96,6 +99,8 @@ params! {
         service_tier: String,
         /// Looked past. Experimental.
         history_mode: String,
+        /// The project to put it into. Experimental.
+        project_id: String,
     }
     /// Of `thread/resume`.
     ThreadResumeParams {
@@ -191,8 +196,11 @@ params! {
     ThreadMetadataUpdateParams {
         /// The thread.
         thread_id: String,
+        ;
         /// What of the state of the repository to change.
         git_info: GitInfoUpdate,
+        /// The project to put the thread into; null takes it out. Experimental.
+        project_id: String,
     }
     /// A field that is left out stays, one that is null is cleared.
     GitInfoUpdate {
@@ -247,6 +255,10 @@ params! {
         parent_thread_id: String,
         /// Only the descendants of this thread. Experimental.
         ancestor_thread_id: String,
+        /// Only the threads of this section.
+        section_id: String,
+        /// Only the threads of this project; null for those of none. Experimental.
+        project_id: String,
     }
     /// Of `thread/search`.
     ThreadSearchParams {
@@ -401,6 +413,102 @@ params! {
         thread_id: String,
         /// The submissions to put first, in this order.
         queued_submission_ids: Vec<String>,
+    }
+    /// Of `thread/section/move`.
+    ThreadSectionMoveParams {
+        /// The thread.
+        thread_id: String,
+        /// The section; null takes the thread out of its section.
+        section_id: Option<String>,
+        ;
+        /// The thread to put it before; it goes last if left out.
+        before_thread_id: String,
+    }
+    /// A section.
+    ThreadSectionParams {
+        /// The section.
+        section_id: String,
+    }
+    /// Of `threadSection/create`.
+    ThreadSectionCreateParams {
+        /// The name.
+        name: String,
+        ;
+        /// How it looks.
+        appearance: ThreadSectionAppearance,
+    }
+    /// Of `threadSection/update`.
+    ThreadSectionUpdateParams {
+        /// The section.
+        section_id: String,
+        /// The name.
+        name: String,
+        ;
+        /// How it looks.
+        appearance: ThreadSectionAppearance,
+    }
+    /// A project.
+    ProjectParams {
+        /// The project.
+        project_id: String,
+    }
+    /// Of `project/list`.
+    ProjectListParams {
+        ;
+        /// Where the page starts.
+        cursor: String,
+        /// How many: 25 if left out, never fewer than 1 or more than 100.
+        limit: u32,
+        /// What to order by; a person's own order if left out.
+        sort_key: ProjectSortKey,
+        /// The direction.
+        sort_direction: Direction,
+    }
+    /// Of `project/create`.
+    ProjectCreateParams {
+        /// Names this request: asked twice, it makes one project.
+        idempotency_key: String,
+        /// The name.
+        name: String,
+        /// The folders.
+        roots: Vec<ProjectRoot>,
+        ;
+        /// Whatever the client wants to keep.
+        metadata: BTreeMap<String, String>,
+    }
+    /// Of `project/import`.
+    ProjectImportParams {
+        /// Names this request: asked twice, it makes one project.
+        idempotency_key: String,
+        /// The name.
+        name: String,
+        /// The folders.
+        roots: Vec<ProjectRoot>,
+        ;
+        /// Whatever the client wants to keep.
+        metadata: BTreeMap<String, String>,
+        /// The threads to take in.
+        threads: Vec<String>,
+    }
+    /// Of `project/update`: what is left out stays.
+    ProjectUpdateParams {
+        /// The project.
+        project_id: String,
+        ;
+        /// The name.
+        name: String,
+        /// The folders.
+        roots: Vec<ProjectRoot>,
+        /// Whatever the client wants to keep.
+        metadata: BTreeMap<String, String>,
+    }
+    /// Of `project/move`.
+    ProjectMoveParams {
+        /// The project.
+        project_id: String,
+        ;
+        /// The project to put it before; it goes last if left out.
+        before_project_id: String,
     }
     /// Of `creel/delete`.
     DeleteParams {

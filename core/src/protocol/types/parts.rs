@@ -17,6 +17,13 @@ macro_rules! words {
 }
 
 words! {
+    /// What projects are ordered by.
+    ProjectSortKey("camelCase") {
+        /// A person's own order.
+        Position,
+        /// When a person last said something in one of their threads.
+        RecencyAt,
+    }
     /// The direction of a list.
     Direction("camelCase") {
         /// Smallest first.
@@ -32,6 +39,8 @@ words! {
         UpdatedAt,
         /// When a person last said something.
         RecencyAt,
+        /// A person's own order; needs a section.
+        SectionPosition,
     }
     /// How much of a turn's items an answer has.
     ItemsView("camelCase") {
@@ -131,11 +140,11 @@ parts! {
         preview: String,
         /// Whether it is never stored.
         ephemeral: bool,
-        /// Always null.
-        section: Option<Value>,
-        /// Always null.
+        /// The section that it is in.
+        section: Option<ThreadSection>,
+        /// When it entered the section, in seconds.
         section_entered_at: Option<i64>,
-        /// Always null.
+        /// The project that it is in.
         project_id: Option<String>,
         /// Always `paginated`.
         history_mode: String,
@@ -277,6 +286,46 @@ parts! {
         input: Vec<Value>,
         /// Whatever the client wants to keep.
         responsesapi_client_metadata: Option<BTreeMap<String, String>>,
+    }
+    /// A part of a person's own order of threads.
+    ThreadSection {
+        /// Its id.
+        id: String,
+        /// Its name.
+        name: String,
+        /// How it looks.
+        appearance: Option<ThreadSectionAppearance>,
+    }
+    /// How a section looks.
+    ThreadSectionAppearance {
+        /// Its colour.
+        color: Option<String>,
+        /// Its icon.
+        icon: Option<String>,
+    }
+    /// A named set of threads with folders of its own.
+    Project {
+        /// Its id.
+        id: String,
+        /// Its name.
+        name: String,
+        /// Its folders.
+        roots: Vec<ProjectRoot>,
+        /// Whatever the client wants to keep.
+        metadata: BTreeMap<String, String>,
+        /// Its place among the projects, from 0.
+        position: i64,
+        /// When it was created, in seconds.
+        created_at: i64,
+        /// When it last changed, in seconds.
+        updated_at: i64,
+        /// When a person last said something in one of its threads, in seconds.
+        recency_at: Option<i64>,
+    }
+    /// A folder of a project.
+    ProjectRoot {
+        /// The folder.
+        path: String,
     }
     /// A place in a text, in UTF-16 units.
     TextRange {
