@@ -382,7 +382,7 @@ export interface PendingDeletionsResponse {
 }
 
 /**
- * A named set of threads.
+ * A named set of threads with folders of its own.
  */
 export interface Project {
     /**
@@ -398,11 +398,11 @@ export interface Project {
      */
     roots: ProjectRoot[];
     /**
-     * Whatever the client keeps.
+     * Whatever the client wants to keep.
      */
     metadata: Map<string, string>;
     /**
-     * Its place in a person's own order, from 0.
+     * Its place among the projects, from 0.
      */
     position: number;
     /**
@@ -410,11 +410,11 @@ export interface Project {
      */
     createdAt: number;
     /**
-     * When it was last changed, in seconds.
+     * When it last changed, in seconds.
      */
     updatedAt: number;
     /**
-     * When a turn last began in one of its threads, in seconds.
+     * When a person last said something in one of its threads, in seconds.
      */
     recencyAt: number | null;
 }
@@ -424,7 +424,7 @@ export interface Project {
  */
 export interface ProjectCreateParams {
     /**
-     * Asked twice with one key, one project is made.
+     * Names this request: asked twice, it makes one project.
      */
     idempotencyKey: string;
     /**
@@ -432,7 +432,7 @@ export interface ProjectCreateParams {
      */
     name: string;
     /**
-     * Its folders.
+     * The folders.
      */
     roots: ProjectRoot[];
     /**
@@ -446,7 +446,7 @@ export interface ProjectCreateParams {
  */
 export interface ProjectImportParams {
     /**
-     * Asked twice with one key, one project is made.
+     * Names this request: asked twice, it makes one project.
      */
     idempotencyKey: string;
     /**
@@ -454,7 +454,7 @@ export interface ProjectImportParams {
      */
     name: string;
     /**
-     * Its folders.
+     * The folders.
      */
     roots: ProjectRoot[];
     /**
@@ -480,11 +480,11 @@ export interface ProjectListParams {
      */
     limit?: number;
     /**
-     * The order; a person's own if left out.
+     * What to order by; a person's own order if left out.
      */
     sortKey?: ProjectSortKey;
     /**
-     * The direction; `asc` if left out, but for `recencyAt`.
+     * The direction.
      */
     sortDirection?: Direction;
 }
@@ -512,13 +512,13 @@ export interface ProjectMoveParams {
      */
     projectId: string;
     /**
-     * The project to put it before; last if left out.
+     * The project to put it before; it goes last if left out.
      */
     beforeProjectId?: string;
 }
 
 /**
- * Of `project/read` and `project/delete`.
+ * A project.
  */
 export interface ProjectParams {
     /**
@@ -528,7 +528,7 @@ export interface ProjectParams {
 }
 
 /**
- * Of `project/read`, `project/create`, `project/import` and `project/update`.
+ * Of the methods that answer with a project.
  */
 export interface ProjectResponse {
     /**
@@ -542,18 +542,18 @@ export interface ProjectResponse {
  */
 export interface ProjectRoot {
     /**
-     * Its path.
+     * The folder.
      */
     path: string;
 }
 
 /**
- * What a list of projects is ordered by.
+ * What projects are ordered by.
  */
 export type ProjectSortKey = "position" | "recencyAt";
 
 /**
- * Of `project/update`.
+ * Of `project/update`: what is left out stays.
  */
 export interface ProjectUpdateParams {
     /**
@@ -565,7 +565,7 @@ export interface ProjectUpdateParams {
      */
     name?: string;
     /**
-     * Its folders.
+     * The folders.
      */
     roots?: ProjectRoot[];
     /**
@@ -716,15 +716,15 @@ export interface Thread {
      */
     ephemeral: boolean;
     /**
-     * Always null.
+     * The section that it is in.
      */
     section: ThreadSection | null;
     /**
-     * Always null.
+     * When it entered the section, in seconds.
      */
     sectionEnteredAt: number | null;
     /**
-     * Always null.
+     * The project that it is in.
      */
     projectId: string | null;
     /**
@@ -1200,14 +1200,6 @@ export interface ThreadItemsReadResponse {
  */
 export interface ThreadListParams {
     /**
-     * Only threads of this section.
-     */
-    sectionId?: string;
-    /**
-     * Only threads of this project; null for those in none. **E**
-     */
-    projectId?: string;
-    /**
      * Archived threads instead of active ones.
      */
     archived?: boolean;
@@ -1255,6 +1247,14 @@ export interface ThreadListParams {
      * Only the descendants of this thread. Experimental.
      */
     ancestorThreadId?: string;
+    /**
+     * Only the threads of this section.
+     */
+    sectionId?: string;
+    /**
+     * Only the threads of this project; null for those of none. Experimental.
+     */
+    projectId?: string;
 }
 
 /**
@@ -1320,7 +1320,7 @@ export interface ThreadMetadataUpdateParams {
      */
     gitInfo?: GitInfoUpdate;
     /**
-     * The project to put it into; null for none. **E**
+     * The project to put the thread into; null takes it out. Experimental.
      */
     projectId?: string;
 }
@@ -1812,21 +1812,11 @@ export interface ThreadSectionCreateParams {
 }
 
 /**
- * Of `threadSection/delete`.
- */
-export interface ThreadSectionDeleteParams {
-    /**
-     * The section.
-     */
-    sectionId: string;
-}
-
-/**
  * Of `threadSection/list`.
  */
 export interface ThreadSectionListResponse {
     /**
-     * The sections.
+     * The sections, in order.
      */
     data: ThreadSection[];
     /**
@@ -1844,13 +1834,23 @@ export interface ThreadSectionMoveParams {
      */
     threadId: string;
     /**
-     * The section; null for none.
+     * The section; null takes the thread out of its section.
      */
     sectionId: string | undefined;
     /**
-     * The thread of the section to put it before; last if left out.
+     * The thread to put it before; it goes last if left out.
      */
     beforeThreadId?: string;
+}
+
+/**
+ * A section.
+ */
+export interface ThreadSectionParams {
+    /**
+     * The section.
+     */
+    sectionId: string;
 }
 
 /**
@@ -1900,10 +1900,6 @@ export interface ThreadSetNameParams {
  */
 export interface ThreadStartParams {
     /**
-     * The project to put it into. **E**
-     */
-    projectId?: string;
-    /**
      * The working directory.
      */
     cwd?: string;
@@ -1943,6 +1939,10 @@ export interface ThreadStartParams {
      * Looked past. Experimental.
      */
     historyMode?: string;
+    /**
+     * The project to put it into. Experimental.
+     */
+    projectId?: string;
 }
 
 /**
@@ -2212,7 +2212,7 @@ export interface Methods {
   "threadSection/list": { params: PageParams; result: ThreadSectionListResponse };
   "threadSection/create": { params: ThreadSectionCreateParams; result: ThreadSectionResponse };
   "threadSection/update": { params: ThreadSectionUpdateParams; result: ThreadSectionResponse };
-  "threadSection/delete": { params: ThreadSectionDeleteParams; result: Empty };
+  "threadSection/delete": { params: ThreadSectionParams; result: Empty };
   "project/list": { params: ProjectListParams; result: ProjectListResponse };
   "project/read": { params: ProjectParams; result: ProjectResponse };
   "project/create": { params: ProjectCreateParams; result: ProjectResponse };

@@ -237,22 +237,17 @@ parts! {
         /// Whether it was there.
         deleted: bool,
     }
-    /// Of `threadSection/create` and `threadSection/update`.
-    ThreadSectionResponse {
-        /// The section.
-        section: ThreadSection,
-    }
     /// Of `threadSection/list`.
     ThreadSectionListResponse {
-        /// The sections.
+        /// The sections, in order.
         data: Vec<ThreadSection>,
         /// Where the next page starts.
         next_cursor: Option<String>,
     }
-    /// Of `project/read`, `project/create`, `project/import` and `project/update`.
-    ProjectResponse {
-        /// The project.
-        project: Project,
+    /// Of `threadSection/create` and `threadSection/update`.
+    ThreadSectionResponse {
+        /// The section.
+        section: ThreadSection,
     }
     /// Of `project/list`.
     ProjectListResponse {
@@ -260,6 +255,11 @@ parts! {
         data: Vec<Project>,
         /// Where the next page starts.
         next_cursor: Option<String>,
+    }
+    /// Of the methods that answer with a project.
+    ProjectResponse {
+        /// The project.
+        project: Project,
     }
     /// Of `creel/delete`.
     DeleteResponse {

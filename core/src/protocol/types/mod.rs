@@ -117,7 +117,7 @@ methods! {
     "threadSection/list": PageParams => ThreadSectionListResponse,
     "threadSection/create": ThreadSectionCreateParams => ThreadSectionResponse,
     "threadSection/update": ThreadSectionUpdateParams => ThreadSectionResponse,
-    "threadSection/delete": ThreadSectionDeleteParams => Empty,
+    "threadSection/delete": ThreadSectionParams => Empty,
     "project/list": ProjectListParams => ProjectListResponse,
     "project/read": ProjectParams => ProjectResponse,
     "project/create": ProjectCreateParams => ProjectResponse,

@@ -79,8 +79,6 @@ params! {
     /// Of `thread/start`.
     ThreadStartParams {
         ;
-        /// The project to put it into. **E**
-        project_id: String,
         /// The working directory.
         cwd: String,
         /// The model.
@@ -101,6 +99,8 @@ params! {
         service_tier: String,
         /// Looked past. Experimental.
         history_mode: String,
+        /// The project to put it into. Experimental.
+        project_id: String,
     }
     /// Of `thread/resume`.
     ThreadResumeParams {
@@ -199,7 +199,7 @@ params! {
         ;
         /// What of the state of the repository to change.
         git_info: GitInfoUpdate,
-        /// The project to put it into; null for none. **E**
+        /// The project to put the thread into; null takes it out. Experimental.
         project_id: String,
     }
     /// A field that is left out stays, one that is null is cleared.
@@ -231,10 +231,6 @@ params! {
     /// Of `thread/list`.
     ThreadListParams {
         ;
-        /// Only threads of this section.
-        section_id: String,
-        /// Only threads of this project; null for those in none. **E**
-        project_id: String,
         /// Archived threads instead of active ones.
         archived: bool,
         /// Where the page starts.
@@ -259,6 +255,10 @@ params! {
         parent_thread_id: String,
         /// Only the descendants of this thread. Experimental.
         ancestor_thread_id: String,
+        /// Only the threads of this section.
+        section_id: String,
+        /// Only the threads of this project; null for those of none. Experimental.
+        project_id: String,
     }
     /// Of `thread/search`.
     ThreadSearchParams {
@@ -418,11 +418,16 @@ params! {
     ThreadSectionMoveParams {
         /// The thread.
         thread_id: String,
-        /// The section; null for none.
+        /// The section; null takes the thread out of its section.
         section_id: Option<String>,
         ;
-        /// The thread of the section to put it before; last if left out.
+        /// The thread to put it before; it goes last if left out.
         before_thread_id: String,
+    }
+    /// A section.
+    ThreadSectionParams {
+        /// The section.
+        section_id: String,
     }
     /// Of `threadSection/create`.
     ThreadSectionCreateParams {
@@ -442,10 +447,10 @@ params! {
         /// How it looks.
         appearance: ThreadSectionAppearance,
     }
-    /// Of `threadSection/delete`.
-    ThreadSectionDeleteParams {
-        /// The section.
-        section_id: String,
+    /// A project.
+    ProjectParams {
+        /// The project.
+        project_id: String,
     }
     /// Of `project/list`.
     ProjectListParams {
@@ -454,23 +459,18 @@ params! {
         cursor: String,
         /// How many: 25 if left out, never fewer than 1 or more than 100.
         limit: u32,
-        /// The order; a person's own if left out.
+        /// What to order by; a person's own order if left out.
         sort_key: ProjectSortKey,
-        /// The direction; `asc` if left out, but for `recencyAt`.
+        /// The direction.
         sort_direction: Direction,
-    }
-    /// Of `project/read` and `project/delete`.
-    ProjectParams {
-        /// The project.
-        project_id: String,
     }
     /// Of `project/create`.
     ProjectCreateParams {
-        /// Asked twice with one key, one project is made.
+        /// Names this request: asked twice, it makes one project.
         idempotency_key: String,
         /// The name.
         name: String,
-        /// Its folders.
+        /// The folders.
         roots: Vec<ProjectRoot>,
         ;
         /// Whatever the client wants to keep.
@@ -478,11 +478,11 @@ params! {
     }
     /// Of `project/import`.
     ProjectImportParams {
-        /// Asked twice with one key, one project is made.
+        /// Names this request: asked twice, it makes one project.
         idempotency_key: String,
         /// The name.
         name: String,
-        /// Its folders.
+        /// The folders.
         roots: Vec<ProjectRoot>,
         ;
         /// Whatever the client wants to keep.
@@ -490,14 +490,14 @@ params! {
         /// The threads to take in.
         threads: Vec<String>,
     }
-    /// Of `project/update`.
+    /// Of `project/update`: what is left out stays.
     ProjectUpdateParams {
         /// The project.
         project_id: String,
         ;
         /// The name.
         name: String,
-        /// Its folders.
+        /// The folders.
         roots: Vec<ProjectRoot>,
         /// Whatever the client wants to keep.
         metadata: BTreeMap<String, String>,
@@ -507,7 +507,7 @@ params! {
         /// The project.
         project_id: String,
         ;
-        /// The project to put it before; last if left out.
+        /// The project to put it before; it goes last if left out.
         before_project_id: String,
     }
     /// Of `creel/delete`.

@@ -17,6 +17,13 @@ macro_rules! words {
 }
 
 words! {
+    /// What projects are ordered by.
+    ProjectSortKey("camelCase") {
+        /// A person's own order.
+        Position,
+        /// When a person last said something in one of their threads.
+        RecencyAt,
+    }
     /// The direction of a list.
     Direction("camelCase") {
         /// Smallest first.
@@ -32,15 +39,8 @@ words! {
         UpdatedAt,
         /// When a person last said something.
         RecencyAt,
-        /// A person's own order; with a section alone.
+        /// A person's own order; needs a section.
         SectionPosition,
-    }
-    /// What a list of projects is ordered by.
-    ProjectSortKey("camelCase") {
-        /// A person's own order.
-        Position,
-        /// When a turn last began in one of their threads.
-        RecencyAt,
     }
     /// How much of a turn's items an answer has.
     ItemsView("camelCase") {
@@ -140,11 +140,11 @@ parts! {
         preview: String,
         /// Whether it is never stored.
         ephemeral: bool,
-        /// Always null.
+        /// The section that it is in.
         section: Option<ThreadSection>,
-        /// Always null.
+        /// When it entered the section, in seconds.
         section_entered_at: Option<i64>,
-        /// Always null.
+        /// The project that it is in.
         project_id: Option<String>,
         /// Always `paginated`.
         history_mode: String,
@@ -303,7 +303,7 @@ parts! {
         /// Its icon.
         icon: Option<String>,
     }
-    /// A named set of threads.
+    /// A named set of threads with folders of its own.
     Project {
         /// Its id.
         id: String,
@@ -311,20 +311,20 @@ parts! {
         name: String,
         /// Its folders.
         roots: Vec<ProjectRoot>,
-        /// Whatever the client keeps.
+        /// Whatever the client wants to keep.
         metadata: BTreeMap<String, String>,
-        /// Its place in a person's own order, from 0.
+        /// Its place among the projects, from 0.
         position: i64,
         /// When it was created, in seconds.
         created_at: i64,
-        /// When it was last changed, in seconds.
+        /// When it last changed, in seconds.
         updated_at: i64,
-        /// When a turn last began in one of its threads, in seconds.
+        /// When a person last said something in one of its threads, in seconds.
         recency_at: Option<i64>,
     }
     /// A folder of a project.
     ProjectRoot {
-        /// Its path.
+        /// The folder.
         path: String,
     }
     /// A place in a text, in UTF-16 units.
