@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::codex::{Row, announce, archived, is_compressed_rollout, session_index};
+use super::codex::{Row, announce, archived, is_compressed_rollout, name, session_index};
 use super::incoming::{Incoming, Target};
 use super::order::order;
 use super::report::{ImportProgress, ImportReport, SpawnEdge};
@@ -94,7 +94,8 @@ impl<S: Storage> Importer<S> {
 
     /// Takes names that are kept elsewhere; those of the index win.
     pub fn names(&mut self, names: impl IntoIterator<Item = (ThreadId, String)>) {
-        self.beside.names.extend(names);
+        let fitting = |(id, text): (_, String)| Some((id, name(&text)?));
+        self.beside.names.extend(names.into_iter().filter_map(fitting));
     }
 
     /// Takes spawn edges that are kept outside the files; they win over what the files say.

@@ -24,12 +24,18 @@ pub fn session_index(path: &str, text: &[u8]) -> (HashMap<ThreadId, String>, Vec
                 continue;
             }
         };
-        match entry.thread_name.unwrap_or_default().trim() {
-            "" => names.remove(&entry.id),
-            name => names.insert(entry.id, name[..name.floor_char_boundary(MAX_NAME)].to_owned()),
+        match name(&entry.thread_name.unwrap_or_default()) {
+            None => names.remove(&entry.id),
+            Some(name) => names.insert(entry.id, name),
         };
     }
     (names, bad)
+}
+
+/// Makes a name fit: trimmed, cut if it is too long; white space alone is none.
+pub(in crate::import) fn name(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text[..text.floor_char_boundary(MAX_NAME)].to_owned())
 }
 
 #[derive(Deserialize)]

@@ -11,6 +11,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+pub(super) use index::name;
 pub use index::session_index;
 
 use super::lines::{Line, Lines};
