@@ -1,7 +1,7 @@
 //! `creel export`: writes trees of threads as lines of JSON, to a file or to stdout.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use creel::export::{ExportProgress, Exporter};
@@ -25,7 +25,10 @@ pub(crate) async fn run(args: Export) -> Result<(), Failure> {
     };
     let progress = match &args.output {
         Some(path) => to_file(exporter, path).await?,
-        None => write(exporter, &mut io::stdout().lock()).await?,
+        None if io::stdout().is_terminal() => {
+            write(exporter, &mut io::stdout().lock(), ProgressBar::hidden()).await?
+        }
+        None => write(exporter, &mut io::stdout().lock(), ProgressBar::no_length()).await?,
     };
     store.close().await?;
     tell(&args, progress)?;
@@ -44,7 +47,7 @@ async fn to_file(
     let path = match fs::canonicalize(path) {
         Ok(path) if !path.is_file() => {
             let mut out = File::options().write(true).open(&path).map_err(failed)?;
-            return write(exporter, &mut out).await;
+            return write(exporter, &mut out, ProgressBar::no_length()).await;
         }
         Ok(path) => path,
         Err(_) => path.to_owned(),
@@ -52,7 +55,7 @@ async fn to_file(
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.map_or_else(|| PathBuf::from("."), Path::to_owned);
     let mut beside = new_file(&folder).map_err(failed)?;
-    let progress = write(exporter, &mut beside).await?;
+    let progress = write(exporter, &mut beside, ProgressBar::no_length()).await?;
     beside.as_file().sync_all().map_err(failed)?;
     beside.persist(&path).map_err(|error| failed(error.error))?;
     if cfg!(unix) {
@@ -77,8 +80,8 @@ fn new_file(folder: &Path) -> io::Result<NamedTempFile> {
 async fn write(
     mut exporter: Exporter<SqliteStorage>,
     out: &mut impl Write,
+    bar: ProgressBar,
 ) -> Result<ExportProgress, Failure> {
-    let bar = ProgressBar::no_length();
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
         bar.set_style(style);
     }

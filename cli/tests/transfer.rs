@@ -82,6 +82,39 @@ fn an_export_goes_through_a_pipe() {
 }
 
 #[test]
+fn an_import_that_is_killed_shows_nothing_and_can_be_done_again() {
+    let place = Place::new();
+    let path = place.rollout(1, None, "CI is red");
+    common::append(&path, &"{\"filler\":\"................................\"}\n".repeat(6000));
+    place.import();
+    let text = place.creel(&["export", "all"]).ok();
+    let (half, _) = text.split_at(text.len() * 3 / 4);
+    let other = place.home().join("other");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_creel"))
+        .args(["import", "-", "--store"])
+        .arg(&other)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A pipe holds 64 KB, so most of it is read when all of it is written.
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(half.as_bytes()).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let written = common::snapshot(&other)
+        .iter()
+        .any(|(_, bytes)| bytes.windows(16).any(|window| window == b"................"));
+    assert!(written, "it was killed in the middle");
+    assert_eq!(creel(&other, &["list", "--all", "--json"]).json(), json!([]));
+    creel(&other, &["doctor"]).ok();
+    let file = place.home().join("out.jsonl");
+    fs::write(&file, &text).unwrap();
+    let report = creel(&other, &["import", file.to_str().unwrap(), "--json"]).json();
+    assert_eq!((&report["threads"], &report["items"]), (&json!(1), &json!(6002)));
+    assert!(creel(&other, &["export", "all"]).ok() == text);
+}
+
+#[test]
 fn what_is_no_export_is_refused() {
     let place = Place::new();
     let rollout = place.rollout(1, None, "CI is red");
@@ -124,11 +157,10 @@ fn a_long_history_is_never_held() {
         (own.as_path(), ["import", "codex", home].as_slice()),
         (own.as_path(), &["export", "all", "--output", out]),
         (other, &["import", out]),
-        (own.as_path(), &["import", "codex", home]),
     ] {
         let (ran, peak) = peak(store, args);
         println!("{args:?}: {peak} KiB at most");
-        assert!(ran.contains("100002 items") || ran.contains("1 skipped"), "{ran}");
+        assert!(ran.contains("100002 items"), "{ran}");
         assert!(peak < BOUND, "{args:?} took {peak} KiB");
     }
 }

@@ -89,7 +89,10 @@ async fn rollout(
                 importer.unreadable(path, "its compressed data breaks off; the rest is left out");
                 break;
             }
-            Err(error) => importer.give_up(error),
+            Err(error) => {
+                importer.give_up(error);
+                break;
+            }
         }
         let progress = importer.progress();
         bar.set_message(format!(

@@ -40,8 +40,8 @@ fn copy(database: &Path, target: &Path) -> io::Result<()> {
     let target_log = beside(target);
     for _ in 0..ATTEMPTS {
         let before = state(database, &log)?;
-        fs::copy(database, target)?;
-        match fs::copy(&log, &target_log) {
+        copy_file(database, target)?;
+        match copy_file(&log, &target_log) {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::remove_file(&target_log).or_else(absent)?;
@@ -54,6 +54,11 @@ fn copy(database: &Path, target: &Path) -> io::Result<()> {
         std::thread::sleep(PAUSE);
     }
     Err(io::Error::other("it is being rewritten all the time"))
+}
+
+/// Copies what is in a file, but not that it may not be written to.
+fn copy_file(from: &Path, to: &Path) -> io::Result<u64> {
+    io::copy(&mut File::open(from)?, &mut File::create(to)?)
 }
 
 fn state(database: &Path, log: &Path) -> io::Result<State> {

@@ -48,11 +48,11 @@ async fn import(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(Failure::other("input", format!("{name}: {error}"))),
         }
-        let report = importer.report();
+        let progress = importer.progress();
         bar.set_message(format!(
             "{}, {}",
-            output::count(report.threads, "thread"),
-            output::count(report.items, "item"),
+            output::count(progress.threads, "thread"),
+            output::count(progress.items, "item"),
         ));
     }
 }

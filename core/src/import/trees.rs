@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::importer::{MISSING_PARENT, fatal};
 use super::lines::{Line as Text, Lines};
-use super::report::ImportReport;
+use super::report::{ImportProgress, ImportReport};
 use crate::error::{Error, Result};
 use crate::export::{EXPORT_VERSION, Size};
 use crate::goal::Goal;
@@ -130,9 +130,16 @@ impl<S: Storage> TreeImporter<S> {
         Ok(self.report)
     }
 
-    /// Returns what the import did so far.
-    pub fn report(&self) -> &ImportReport {
-        &self.report
+    /// Returns how far the import is, as a file of an unknown size.
+    pub fn progress(&self) -> ImportProgress {
+        let coming = self.tree.as_ref().map(|tree| tree.size).unwrap_or_default();
+        ImportProgress {
+            total_files: 1,
+            threads: self.report.threads + coming.threads,
+            items: self.report.items + coming.items,
+            bytes: self.report.bytes,
+            ..ImportProgress::default()
+        }
     }
 
     async fn line(&mut self, line: Text) -> Result<()> {
