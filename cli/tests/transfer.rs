@@ -1,5 +1,7 @@
 //! `creel export` and `creel import FILE`: files that come back whole, and memory that stays small.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::fs;
