@@ -26,7 +26,9 @@ pub(crate) enum Command {
     Delete(Delete),
     /// Checks a store, and mends it if asked
     Doctor(Doctor),
-    /// Brings in the threads of another program
+    /// Writes trees of threads as lines of JSON
+    Export(Export),
+    /// Brings in trees that were exported, or the threads of another program
     Import(Import),
 }
 
@@ -111,15 +113,48 @@ pub(crate) enum Children {
     Refuse,
 }
 
+/// Each tree is a line with its size, its threads with their tools, logs and items, and a line that
+/// says that it is whole. It is written as it was when its line was written; one that is deleted
+/// meanwhile is marked, and left out by an import.
 #[derive(Debug, clap::Args)]
+pub(crate) struct Export {
+    /// The id of a thread, which is written with its sub-agents, or `all`
+    #[arg(value_name = "TREE|all")]
+    pub(crate) tree: String,
+    /// The file to write, which appears when it is whole; stdout unless given
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// Each tree of a file appears whole or not at all; if one does not, the exit status is not 0.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Import {
     #[command(subcommand)]
-    pub(crate) source: Source,
+    pub(crate) source: Option<Source>,
+    /// What `creel export` wrote; `-` is stdin
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) file: Option<PathBuf>,
+    /// Gives the threads new ids, so that they come in beside those that are there already
+    #[arg(long)]
+    pub(crate) new_ids: bool,
+    /// The store's directory, which is made if it is absent
+    #[arg(long, value_name = "DIR", required = true)]
+    pub(crate) store: Option<PathBuf>,
+    /// Prints JSON, for scripts
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Source {
     /// Imports the threads of a Codex home, such as ~/.codex, which is only read
+    ///
+    /// A thread appears when its file is in whole. Names, goals, dynamic tools, spawn edges and
+    /// archived flags are taken from the home's databases, even while Codex writes them; compressed
+    /// rollouts are read. Running it again brings only what is new.
     Codex(Codex),
 }
 

@@ -6,6 +6,7 @@
 mod convert;
 mod env;
 mod errors;
+pub mod export;
 pub mod host;
 pub mod import;
 mod items;

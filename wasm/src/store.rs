@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use creel::export::Exporter;
 use creel::protocol::Dispatcher;
 use creel::storage::{BoxedStorage, Durability, MemoryStorage};
 use creel::{
@@ -22,8 +23,9 @@ use crate::convert::{
     JsResult, answer, argument, checked, invalid, plain, promise, thread_id, uuid,
 };
 use crate::env::WasmEnv;
+use crate::export::TreeExport;
 use crate::host::{Host, JsHost};
-use crate::import::CodexImport;
+use crate::import::{CodexImport, TreeImport};
 use crate::work::whole;
 use crate::{errors, items};
 
@@ -235,6 +237,22 @@ impl Store {
     #[wasm_bindgen(js_name = importCodex)]
     pub fn import_codex(&self) -> JsResult<CodexImport> {
         checked(self.core()).map(CodexImport::new)
+    }
+
+    /// Begins the export of a thread with everything below it, or of every tree.
+    #[wasm_bindgen(unchecked_return_type = "Promise<TreeExport>")]
+    pub fn export(&self, id: Option<String>) -> Promise {
+        let write = |exporter| Ok(TreeExport::new(exporter).into());
+        self.run(write, async move |core| match id {
+            Some(id) => Exporter::tree(core, thread_id(&id)?).await,
+            None => Ok(Exporter::all(core)),
+        })
+    }
+
+    /// Begins an import of what was exported; `name` is what its report calls the source.
+    #[wasm_bindgen(js_name = importTrees)]
+    pub fn import_trees(&self, new_ids: bool, name: &str) -> JsResult<TreeImport> {
+        Ok(TreeImport::new(checked(self.core())?, new_ids, name))
     }
 
     /// Reads what other instances have committed.

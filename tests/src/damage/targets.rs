@@ -147,7 +147,13 @@ pub fn import(bytes: &[u8]) {
             }
             for path in importer.order() {
                 let (_, text) = files.iter().find(|(name, _)| *name == path).unwrap();
-                importer.rollout(&path, text).await.unwrap();
+                if importer.begin(&path).await.unwrap() {
+                    // In two pieces, so that lines are cut.
+                    let (first, second) = text.split_at(text.len() / 2);
+                    importer.feed(first).await.unwrap();
+                    importer.feed(second).await.unwrap();
+                    importer.end().await.unwrap();
+                }
             }
             importer.finish().await.unwrap();
             let stats = store.stats();
