@@ -9,6 +9,7 @@ mod import;
 mod list;
 mod open;
 mod output;
+mod serve;
 mod show;
 
 use std::process::ExitCode;
@@ -36,5 +37,6 @@ async fn run(args: Args) -> Result<(), Failure> {
         Command::Import(args) => match args.source {
             args::Source::Codex(args) => import::run(args).await,
         },
+        Command::Serve(args) => serve::run(args).await,
     }
 }

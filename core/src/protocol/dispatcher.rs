@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use async_channel::Receiver;
+use async_channel::{Receiver, Sender};
 use futures_util::lock::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -41,6 +41,8 @@ pub struct Dispatcher<S: Storage> {
     env: Arc<dyn Env>,
     source: String,
     session: OnceLock<Session>,
+    /// Closed by the introduction. Nothing is sent; the type is one that is compiled in anyway.
+    introduction: (Sender<ChangeEvent>, Receiver<ChangeEvent>),
     turn: Mutex<()>,
 }
 
@@ -102,7 +104,9 @@ impl<S: Storage> Dispatcher<S> {
     /// Makes a dispatcher for one client. Threads that it starts have the source `appServer`.
     pub fn new(store: Store<S>, env: Arc<dyn Env>) -> Self {
         let source = "appServer".to_owned();
-        Self { store, env, source, session: OnceLock::new(), turn: Mutex::new(()) }
+        let introduction = async_channel::unbounded();
+        let session = OnceLock::new();
+        Self { store, env, source, session, introduction, turn: Mutex::new(()) }
     }
 
     /// Names the source of the threads that the client starts.
@@ -141,10 +145,12 @@ impl<S: Storage> Dispatcher<S> {
 
     /// Waits until the client has to be told of something that it did not ask for.
     ///
-    /// It never resolves before the client has introduced itself, and returns nothing once the store
-    /// is closed.
+    /// Nothing is told before the client has introduced itself. It returns nothing once the store is
+    /// closed.
     pub async fn notifications(&self) -> Vec<String> {
-        let Some(session) = self.session.get() else { return std::future::pending().await };
+        // That it is closed is what is waited for.
+        let _ = self.introduction.1.recv().await;
+        let Some(session) = self.session.get() else { return Vec::new() };
         while session.bell.recv().await.is_ok() {
             let turn = self.turn.lock().await;
             let messages = self.drain(session).await;
@@ -199,6 +205,7 @@ impl<S: Storage> Dispatcher<S> {
         if self.session.set(session).is_err() {
             return Err(RpcError::refused("Already initialized"));
         }
+        self.introduction.0.close();
         raw(&InitializeResponse { user_agent: concat!("creel/", env!("CARGO_PKG_VERSION")) })
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_lite::future::block_on;
+use futures_lite::future::{block_on, zip};
 use serde_json::{Value, json};
 
 use super::*;
@@ -337,6 +337,20 @@ fn bad_list_parameters_have_the_reference_s_messages() {
     assert_eq!((code, message.starts_with("invalid excluded thread id: ")), (-32602, true));
     let (_, message) = client.refusal("thread/list", json!({"parentThreadId": "x"}));
     assert!(message.starts_with("invalid parent thread id: "), "{message}");
+}
+
+#[test]
+fn whoever_waits_for_notifications_from_the_start_gets_them() {
+    let client = Client::new();
+    let doing = async {
+        client.store.create(CreateThread::default()).await.unwrap();
+        client.dispatcher.handle(r#"{"id":1,"method":"initialize"}"#).await;
+        client.store.create(CreateThread { id: Some(id(7)), ..CreateThread::default() }).await
+    };
+    let (told, done) = block_on(zip(client.dispatcher.notifications(), doing));
+    assert_eq!(done.unwrap().id, id(7));
+    let told: Value = serde_json::from_str(&told[0]).unwrap();
+    assert_eq!(told["params"]["thread"]["id"], json!(id(7)));
 }
 
 #[test]
