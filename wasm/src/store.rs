@@ -25,7 +25,7 @@ use crate::host::{Host, JsHost};
 use crate::import::CodexImport;
 use crate::{errors, items};
 
-type Core = creel::Store<BoxedStorage>;
+pub(crate) type Core = creel::Store<BoxedStorage>;
 
 /// One open store. Every method may be called while others run.
 ///
@@ -242,7 +242,7 @@ impl Store {
         })
     }
 
-    fn core(&self) -> creel::Result<Core> {
+    pub(crate) fn core(&self) -> creel::Result<Core> {
         self.core.borrow().clone().ok_or(Error::Closed)
     }
 
