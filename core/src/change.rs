@@ -26,6 +26,14 @@ pub enum Change {
         /// How many.
         count: u64,
     },
+    /// The history was cut back: items from `length` on are gone.
+    Truncated {
+        /// The thread.
+        #[cfg_attr(feature = "tsify", tsify(type = "string"))]
+        thread_id: ThreadId,
+        /// How many items are left.
+        length: u64,
+    },
     /// The name was set or cleared.
     Renamed {
         /// The thread.

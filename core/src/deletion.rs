@@ -115,10 +115,7 @@ async fn verify_journal<S: Storage>(storage: &S, state: &Deletion) -> Result<()>
         let entry: Entry = decode(Table::Journal, &key, &value)?;
         let names_member = entry.events.iter().any(|event| match event {
             Event::Created(record) => state.members.contains(record.ord),
-            Event::Appended { thread, .. }
-            | Event::Segmented { thread, .. }
-            | Event::Updated { thread, .. } => state.ids.contains(thread),
-            _ => false,
+            _ => event.thread().is_some_and(|thread| state.ids.contains(&thread)),
         });
         if names_member {
             return Err(left(Table::Journal, &key));

@@ -45,6 +45,8 @@ mod item;
 mod journal;
 mod keys;
 pub mod limits;
+mod live;
+mod manager;
 mod maybe_send;
 #[cfg(feature = "mutations")]
 pub mod mutation;
@@ -67,10 +69,12 @@ pub use error::{Error, Result};
 pub use goal::{Goal, GoalPatch, GoalStatus, Job, JobTask, TaskStatus};
 pub use id::{DeletionId, ThreadId, TreeId};
 pub use item::{Item, StoredItem};
+pub use live::{InitGuard, ItemPolicy, LiveOptions, LiveThread};
+pub use manager::{LiveEvent, LivePlan, ManagerOptions, SubscriberId, ThreadManager, Unsubscribed};
 pub use maybe_send::{BoxFn, BoxFuture, MaybeSend, MaybeSync};
 pub use observe::{Observed, observe};
 pub use query::*;
-pub use store::{Store, StoreOptions};
+pub use store::{StagedThread, Staging, Store, StoreOptions};
 #[cfg(feature = "fs")]
 pub use system_env::SystemEnv;
 pub use thread::{CreateThread, EdgeStatus, GitInfo, Thread, ThreadDetails, ThreadPatch};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{DeletionId, ThreadId};
 use crate::item::StoredItem;
-use crate::thread::Thread;
+use crate::thread::{CreateThread, Thread};
 
 /// Selects and orders threads.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -115,6 +115,18 @@ pub struct ItemQuery {
     /// The sequence number of the page's first item, instead of a cursor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<u64>,
+}
+
+/// What a fork starts with.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
+#[serde(rename_all = "camelCase", default)]
+pub struct Fork {
+    /// How many items of the source's history it gets, from the first on; all if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length: Option<u64>,
+    /// The new thread; `forkedFromId` is set to the source.
+    pub thread: CreateThread,
 }
 
 /// A page of items.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use creel::storage::MemoryStorage;
 use creel::{
-    ArchiveFilter, Change, CreateThread, DeleteOptions, Error, Item, ItemQuery, SortDirection,
-    Store, StoreOptions, SystemEnv, ThreadId, ThreadPatch, ThreadQuery,
+    ArchiveFilter, Change, CreateThread, DeleteOptions, EdgeStatus, Error, Item, ItemQuery,
+    SortDirection, Store, StoreOptions, SystemEnv, ThreadId, ThreadPatch, ThreadQuery,
 };
 use futures_lite::future::block_on;
 
@@ -301,6 +301,44 @@ fn children_can_be_detached_or_refuse_the_deletion() {
         assert_eq!(numbers(&store, below).await, [0, 1, 2]);
         store.delete(child, DeleteOptions::default()).await.unwrap();
         assert_eq!(listed(&store).await, []);
+    });
+}
+
+#[test]
+fn undoing_a_deletion_gives_detached_children_their_parent_back() {
+    block_on(async {
+        let storage = MemoryStorage::new();
+        let store = open(&storage).await;
+        let root = store.create(named("root")).await.unwrap().id;
+        let child = store.create(under(root)).await.unwrap().id;
+        let moved = store.create(under(root)).await.unwrap().id;
+        let before = store.set_edge_status(child, EdgeStatus::Closed).await.unwrap();
+        let detach = DeleteOptions {
+            children: creel::Children::Detach,
+            grace: Some(60_000),
+            ..DeleteOptions::default()
+        };
+        let deletion = store.delete(root, detach.clone()).await.unwrap().deletion;
+        let alone = store.read(child).await.unwrap();
+        assert_eq!((alone.parent_thread_id, alone.edge_status), (None, None));
+        let error = store.set_edge_status(child, EdgeStatus::Open).await.unwrap_err();
+        assert_eq!(error.code(), "not_spawned");
+        let hidden = DeleteOptions { grace: Some(60_000), ..DeleteOptions::default() };
+        let hidden = store.delete(child, hidden).await.unwrap().deletion;
+        store.undelete(hidden).await.unwrap();
+        store.set_parent(moved, None).await.unwrap();
+        store.checkpoint().await.unwrap();
+        store.undelete(deletion).await.unwrap();
+        assert_eq!(store.read(child).await.unwrap(), before);
+        assert_eq!(store.read(moved).await.unwrap().parent_thread_id, None);
+
+        let detach = DeleteOptions { grace: None, ..detach };
+        store.delete(root, detach).await.unwrap();
+        assert_eq!(store.read(child).await.unwrap().parent_thread_id, None);
+        store.close().await.unwrap();
+        let store = open(&storage).await;
+        assert_eq!(store.read(child).await.unwrap().edge_status, None);
+        assert!(store.check().await.unwrap().is_clean());
     });
 }
 

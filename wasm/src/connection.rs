@@ -1,7 +1,6 @@
 //! A client of the protocol in messages: JSON texts in, answers and notifications out, in order.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
 use creel::protocol::Dispatcher;
 use creel::storage::BoxedStorage;
@@ -11,7 +10,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::convert::{JsResult, checked, promise};
-use crate::env::WasmEnv;
 use crate::store::Store;
 
 /// One client of a store, which introduces itself and is told of changes as the protocol has it.
@@ -29,7 +27,7 @@ impl Store {
         &self,
         #[wasm_bindgen(unchecked_param_type = "(message: string) => void")] send: Function,
     ) -> JsResult<Connection> {
-        let dispatcher = Rc::new(Dispatcher::new(checked(self.core())?, Arc::new(WasmEnv)));
+        let dispatcher = Rc::new(Dispatcher::over(checked(self.threads())?));
         let connection = Connection { dispatcher, send: Rc::new(send) };
         let (dispatcher, send) = (Rc::clone(&connection.dispatcher), Rc::clone(&connection.send));
         spawn_local(async move {

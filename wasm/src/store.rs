@@ -1,13 +1,14 @@
 //! The one class that JavaScript holds: every method of a store, its arguments and answers translated.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use creel::protocol::Dispatcher;
 use creel::storage::{BoxedStorage, Durability, MemoryStorage};
 use creel::{
-    CreateThread, DeleteOptions, EdgeStatus, Error, ItemPage, ItemQuery, StoreOptions, StoreStats,
-    ThreadPatch, ThreadQuery,
+    CreateThread, DeleteOptions, EdgeStatus, Error, ItemPage, ItemQuery, ManagerOptions,
+    StoreOptions, StoreStats, ThreadManager, ThreadPatch, ThreadQuery,
 };
 use js_sys::{Function, Promise};
 use serde::Serialize;
@@ -25,7 +26,7 @@ use crate::host::{Host, JsHost};
 use crate::import::CodexImport;
 use crate::{errors, items};
 
-pub(crate) type Core = creel::Store<BoxedStorage>;
+type Core = creel::Store<BoxedStorage>;
 
 /// One open store. Every method may be called while others run.
 ///
@@ -34,7 +35,14 @@ pub(crate) type Core = creel::Store<BoxedStorage>;
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Store {
-    core: RefCell<Option<Core>>,
+    open: RefCell<Option<Open>>,
+}
+
+/// What is gone once the store is closed.
+#[derive(Clone, Debug)]
+struct Open {
+    threads: ThreadManager<BoxedStorage>,
+    requests: Rc<Dispatcher<BoxedStorage>>,
 }
 
 #[wasm_bindgen]
@@ -50,7 +58,9 @@ impl Store {
             let mut options = StoreOptions::default();
             options.durability = checked(read_durability(durability.as_deref()))?;
             let core = checked(Core::open(storage, Arc::new(WasmEnv), options).await)?;
-            Ok(Self { core: RefCell::new(Some(core)) }.into())
+            let threads = ThreadManager::new(core, ManagerOptions::default());
+            let requests = Rc::new(Dispatcher::over(threads.clone()));
+            Ok(Self { open: RefCell::new(Some(Open { threads, requests })) }.into())
         })
     }
 
@@ -191,12 +201,11 @@ impl Store {
     /// Calls a method of the protocol; parameters and answer are JSON texts.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn request(&self, method: String, params: Option<String>) -> Promise {
-        let core = self.core();
+        let open = self.opened();
         promise(async move {
             let params = params.map(RawValue::from_string).transpose();
             let params = checked(params.map_err(|e| invalid("params", e.to_string())))?;
-            let dispatcher = Dispatcher::new(checked(core)?, Arc::new(WasmEnv));
-            let answer = dispatcher.request(&method, params.as_deref()).await;
+            let answer = checked(open)?.requests.request(&method, params.as_deref()).await;
             answer.map(|answer| answer.get().into()).map_err(|error| errors::of_wire(&error))
         })
     }
@@ -233,17 +242,25 @@ impl Store {
     /// Closes the store and gives its memory back; a second call does nothing.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn close(&self) -> Promise {
-        let core = self.core.take();
+        let open = self.open.take();
         promise(async move {
-            if let Some(core) = core {
-                checked(core.close().await)?;
+            if let Some(open) = open {
+                checked(open.threads.store().close().await)?;
             }
             Ok(JsValue::UNDEFINED)
         })
     }
 
-    pub(crate) fn core(&self) -> creel::Result<Core> {
-        self.core.borrow().clone().ok_or(Error::Closed)
+    fn core(&self) -> creel::Result<Core> {
+        self.opened().map(|open| open.threads.store().clone())
+    }
+
+    pub(crate) fn threads(&self) -> creel::Result<ThreadManager<BoxedStorage>> {
+        self.opened().map(|open| open.threads)
+    }
+
+    fn opened(&self) -> creel::Result<Open> {
+        self.open.borrow().clone().ok_or(Error::Closed)
     }
 
     /// Runs `method` and lets `write` make the JavaScript value of what it returns.

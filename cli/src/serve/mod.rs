@@ -15,20 +15,19 @@ mod websocket;
 
 use std::io;
 use std::process;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_signal::{Signal, Signals};
-use creel::SystemEnv;
 use creel::protocol::Dispatcher;
 use creel::storage::SqliteStorage;
+use creel::{ManagerOptions, ThreadManager};
 use futures_lite::{StreamExt, future};
 use smol::Timer;
 use smol::channel::{Receiver, Sender, bounded};
 
 use crate::args::{Listen, Serve};
 use crate::failure::Failure;
-use crate::open::{self, FileStore};
+use crate::open;
 use access::Access;
 
 /// How long the server works on after a signal, at most.
@@ -40,15 +39,16 @@ pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
     let access = access(&args)?;
     let signals = Signals::new([Signal::Int, Signal::Term])?;
     let store = open::store(&args.store).await?;
+    let threads = Threads::new(store.clone(), ManagerOptions::default());
     let (stop, stopped) = stopping();
     let working = async {
         let served = match (args.listen, access) {
             (Listen::WebSocket(address), Some(access)) => {
-                websocket::serve(&store, address, &access, &stopped).await
+                websocket::serve(&threads, address, &access, &stopped).await
             }
             #[cfg(unix)]
-            (Listen::Unix(path), _) => unix::serve(&store, &path, &stopped).await,
-            _ => stdio::serve(&store, &stopped).await,
+            (Listen::Unix(path), _) => unix::serve(&threads, &path, &stopped).await,
+            _ => stdio::serve(&threads, &stopped).await,
         };
         store.close().await?;
         served
@@ -102,8 +102,11 @@ fn stopping() -> (Sender<()>, Stopped) {
     (stop, Stopped(stopped))
 }
 
-fn dispatcher(store: &FileStore) -> Dispatcher<SqliteStorage> {
-    Dispatcher::new(store.clone(), Arc::new(SystemEnv::new()))
+/// The threads of the store, which all clients share.
+type Threads = ThreadManager<SqliteStorage>;
+
+fn dispatcher(threads: &Threads) -> Dispatcher<SqliteStorage> {
+    Dispatcher::over(threads.clone())
 }
 
 /// Tells whether a client just went away, which is nothing to report.

@@ -6,9 +6,9 @@ use std::cell::Cell;
 use smol::channel::{Receiver, Sender, bounded, unbounded};
 
 /// Above this, the next request waits until the client has read.
-const ANSWERS: usize = 16 * 1024 * 1024;
+const ANSWERS: usize = 4 * 1024 * 1024;
 /// Above this, a notification finds no room.
-const NOTIFICATIONS: usize = 64 * 1024 * 1024;
+const NOTIFICATIONS: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Outbox {

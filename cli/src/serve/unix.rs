@@ -12,12 +12,11 @@ use smol::net::unix::UnixListener;
 use super::accept::{MAX_CLIENTS, serve_each};
 use super::connection::converse;
 use super::lines::{LineWriter, Lines};
-use super::{Stopped, dispatcher};
+use super::{Stopped, Threads, dispatcher};
 use crate::failure::Failure;
-use crate::open::FileStore;
 
 pub(super) async fn serve(
-    store: &FileStore,
+    threads: &Threads,
     path: &Path,
     stopped: &Stopped,
 ) -> Result<(), Failure> {
@@ -32,7 +31,7 @@ pub(super) async fn serve(
     let accept = async || Ok(listener.accept().await?.0);
     let talk = async |stream: smol::net::unix::UnixStream| {
         let mut messages = Lines::new(stream.clone());
-        converse(&dispatcher(store), &mut messages, &mut LineWriter(stream), stopped).await
+        converse(&dispatcher(threads), &mut messages, &mut LineWriter(stream), stopped).await
     };
     serve_each(accept, talk, format!("{}\n", refusal("", full)).as_bytes(), stopped).await;
     // Another server may have taken the place of a socket that someone removed.

@@ -19,9 +19,8 @@ use smol::net::{TcpListener, TcpStream};
 use super::accept::serve_each;
 use super::access::Access;
 use super::connection::{Answers, Messages, Received, converse};
-use super::{Stopped, dispatcher};
+use super::{Stopped, Threads, dispatcher};
 use crate::failure::Failure;
-use crate::open::FileStore;
 
 /// How long a client may take to introduce itself, and to say good-bye.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -29,7 +28,7 @@ const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 pub(super) async fn serve(
-    store: &FileStore,
+    threads: &Threads,
     address: SocketAddr,
     access: &Access,
     stopped: &Stopped,
@@ -39,13 +38,13 @@ pub(super) async fn serve(
     })?;
     writeln!(io::stdout(), "listening on ws://{}", listener.local_addr()?)?;
     let accept = async || Ok(listener.accept().await?.0);
-    let talk = async |stream| talk(store, stream, access, stopped).await;
+    let talk = async |stream| talk(threads, stream, access, stopped).await;
     serve_each(accept, talk, FULL, stopped).await;
     Ok(())
 }
 
 async fn talk(
-    store: &FileStore,
+    threads: &Threads,
     stream: TcpStream,
     access: &Access,
     stopped: &Stopped,
@@ -54,7 +53,7 @@ async fn talk(
     let Some(socket) = within(shake_hands(stream, access)).await else { return Ok(()) };
     let (sender, receiver) = socket?.split();
     let (mut messages, mut answers) = (Incoming { receiver, end: None }, Outgoing(sender));
-    let result = converse(&dispatcher(store), &mut messages, &mut answers, stopped).await;
+    let result = converse(&dispatcher(threads), &mut messages, &mut answers, stopped).await;
     let (code, reason) = match (&result, messages.end) {
         (_, Some(end)) => end,
         (Ok(()), None) => (CloseCode::Away, "the server stops"),

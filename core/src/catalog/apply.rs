@@ -8,13 +8,12 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::check::{check_entry, check_event, check_packed, check_record};
-use super::event::{Event, Packed, Touch};
+use super::event::{Event, Packed, Segment, Touch};
 use super::record::{Archived, Record};
 use super::{Catalog, Deletion, Ordinals, Undo};
 use crate::goal::{Job, JobTask};
 use crate::id::{DeletionId, ThreadId};
 use crate::item::Line;
-use crate::mutation::{self, Mutation};
 use crate::query::{Receipt, Removed};
 use crate::tree;
 
@@ -22,7 +21,7 @@ use crate::tree;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ApplyError(pub(crate) String);
 
-type Applied = Result<(), ApplyError>;
+pub(super) type Applied = Result<(), ApplyError>;
 
 impl Catalog {
     /// Applies the events of entry `position`.
@@ -55,6 +54,9 @@ impl Catalog {
                 })?;
                 self.drop_tail(ord);
                 Ok(())
+            }
+            Event::Truncated { thread, length, bytes, segment, touch } => {
+                self.truncated(*thread, *length, *bytes, *segment, touch)
             }
             Event::Updated { thread, touch } => self.change(*thread, |record| record.touch(touch)),
             Event::EdgeSet { thread, status } => {
@@ -89,9 +91,12 @@ impl Catalog {
             Event::Unarchived { members, .. } => {
                 self.edit_all(members, |record| record.archived = None)
             }
-            Event::Deleted { deletion, root, members, detached, undo_until } => {
-                self.deleted(*deletion, *root, members, detached, *undo_until, at)
+            Event::Deleted { deletion, members, staged: true, .. }
+                if self.is_staging(*deletion) =>
+            {
+                self.staged(*deletion, members)
             }
+            Event::Deleted { .. } => self.deleted(event, at),
             Event::Undeleted { deletion } => {
                 let state = self.pending(*deletion)?.clone();
                 self.edit_all(&state.members, |record| record.deletion = None)?;
@@ -107,8 +112,12 @@ impl Catalog {
                     let reason = format!("deletion {} ends before its time", receipt.deletion);
                     return Err(ApplyError(reason));
                 }
+                let staged = self.is_staging(receipt.deletion);
                 self.set_deletion(receipt.deletion, None);
-                self.add_receipt(Arc::new((**receipt).clone()));
+                // What never was there may be asked for again.
+                if !staged {
+                    self.add_receipt(Arc::new((**receipt).clone()));
+                }
                 Ok(())
             }
             Event::Checkpoint { checkpoint, position, packed, scrubbed, expired } => {
@@ -173,72 +182,35 @@ impl Catalog {
         Ok(())
     }
 
-    fn deleted(
+    fn truncated(
         &mut self,
-        deletion: DeletionId,
-        root: u32,
-        members: &Ordinals,
-        detached: &Ordinals,
-        undo_until: Option<i64>,
-        at: i64,
+        id: ThreadId,
+        length: u64,
+        bytes: u64,
+        segment: Segment,
+        touch: &Touch,
     ) -> Applied {
-        let order = self.members_in_deletion_order(root, members);
-        let record = |ord: &u32| self.slot(*ord).ok_or_else(|| missing(*ord));
-        let root_id = record(&root)?.id;
-        let kept = crate::deletion::RECEIPT_IDS;
-        let ids =
-            order.iter().take(kept).map(|ord| Ok(record(ord)?.id)).collect::<Result<_, _>>()?;
-        let mut trees =
-            order.iter().map(|ord| Ok(record(ord)?.tree)).collect::<Result<Vec<_>, _>>()?;
-        trees.sort_unstable();
-        trees.dedup();
-        let taken =
-            members.iter().find(|ord| self.slot(*ord).is_some_and(|record| !record.visible()));
-        if let Some(ord) = taken.or((!members.contains(root)).then_some(root)) {
-            return Err(ApplyError(format!("deletion {deletion} can't have the member {ord}")));
-        }
-        self.edit_all(members, |record| record.deletion = Some(deletion))?;
-        self.edit_all(detached, |record| {
-            record.parent = None;
-            record.edge = None;
+        let ord = self.edit(id, |record| {
+            if length > record.len {
+                return Err(ApplyError(format!("thread {id} is cut to more than it has")));
+            }
+            (record.len, record.bytes) = (length, bytes);
+            if length < record.packed {
+                (record.packed, record.segment) = (length, segment);
+            }
+            record.generation += 1;
+            record.touch(touch);
+            Ok(())
         })?;
-        let state = Deletion {
-            deletion,
-            root,
-            root_id,
-            at,
-            members: members.clone(),
-            erased: Ordinals::default(),
-            ids,
-            trees,
-            undo_until,
-            removed: Removed::default(),
-            scrubbed: false,
-        };
-        self.set_deletion(deletion, Some(state));
-        Ok(())
-    }
-
-    fn erasing(&mut self, deletion: DeletionId, members: &Ordinals, removed: &Removed) -> Applied {
-        let mut state = self.pending(deletion)?.clone();
-        if !state.members.covers(members) {
-            return Err(ApplyError(format!("deletion {deletion} erases what is no member of it")));
-        }
-        for ord in members.iter() {
-            if self.slot(ord).is_some() {
-                self.set(ord, None);
+        if let Some(tail) = self.tails.get_mut(&ord) {
+            if let Some(undo) = &mut self.undo {
+                undo.push(Undo::Tail(ord, Some(tail.clone())));
             }
-            if !mutation::on(Mutation::KeepTails) {
-                self.drop_tail(ord);
-            }
-            if !mutation::on(Mutation::ErasedPagesClean) {
-                self.mark(ord);
+            tail.truncate(tail.slice(0, length).len());
+            if tail.lines().is_empty() {
+                self.tails.remove(&ord);
             }
         }
-        state.erased.extend(members);
-        state.removed.add(removed);
-        state.scrubbed = false;
-        self.set_deletion(deletion, Some(state));
         Ok(())
     }
 
@@ -291,12 +263,6 @@ impl Catalog {
         Ok(())
     }
 
-    /// Returns the members of a deletion that are not erased, deepest first and the root last.
-    pub(crate) fn members_in_deletion_order(&self, root: u32, members: &Ordinals) -> Vec<u32> {
-        let below = self.descendants_among(root, |ord| members.contains(ord));
-        tree::deletion_order(root, &below)
-    }
-
     /// Returns the descendants of a thread that `include` lets pass, by depth then id.
     pub(crate) fn descendants_among(&self, root: u32, include: impl Fn(u32) -> bool) -> Vec<u32> {
         tree::descendants(
@@ -306,7 +272,7 @@ impl Catalog {
         )
     }
 
-    fn pending(&self, deletion: DeletionId) -> Result<&Deletion, ApplyError> {
+    pub(super) fn pending(&self, deletion: DeletionId) -> Result<&Deletion, ApplyError> {
         self.deletion(deletion)
             .ok_or_else(|| ApplyError(format!("deletion {deletion} is not known")))
     }
@@ -336,7 +302,7 @@ impl Catalog {
         Ok(ord)
     }
 
-    fn edit_all(&mut self, members: &Ordinals, change: impl Fn(&mut Record)) -> Applied {
+    pub(super) fn edit_all(&mut self, members: &Ordinals, change: impl Fn(&mut Record)) -> Applied {
         for ord in members.iter() {
             let mut record = Record::clone(self.slot(ord).ok_or_else(|| missing(ord))?);
             change(&mut record);
@@ -370,6 +336,6 @@ fn check_length(record: &Record, first: u64) -> Applied {
     Err(ApplyError(format!("items of {} from {first} on, where it has {}", record.id, record.len)))
 }
 
-fn missing(ord: u32) -> ApplyError {
+pub(super) fn missing(ord: u32) -> ApplyError {
     ApplyError(format!("there is no thread with ordinal {ord}"))
 }

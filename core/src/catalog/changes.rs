@@ -1,7 +1,7 @@
 //! From events, or from two states, to what listeners are told.
 
 use super::event::Event;
-use super::{Catalog, Ordinals};
+use super::{Catalog, Ordinals, Record};
 use crate::change::Change;
 use crate::id::ThreadId;
 use crate::query::DeletionProgress;
@@ -10,6 +10,9 @@ use crate::tree;
 impl Catalog {
     /// Returns what listeners hear of an event that has just been applied.
     pub(crate) fn announce(&self, event: &Event) -> Vec<Change> {
+        if event.thread().is_some_and(|id| self.visible(id).is_err()) {
+            return Vec::new();
+        }
         match event {
             Event::Created(record) => vec![Change::Created { thread_id: record.id }],
             Event::Appended { thread, first, lines, .. } => {
@@ -21,6 +24,9 @@ impl Catalog {
             }
             Event::Segmented { thread, first, count, .. } => {
                 vec![Change::Appended { thread_id: *thread, first: *first, count: *count }]
+            }
+            Event::Truncated { thread, length, .. } => {
+                vec![Change::Truncated { thread_id: *thread, length: *length }]
             }
             Event::Updated { thread, touch } => {
                 let patch = touch.patch.as_deref().cloned().unwrap_or_default();
@@ -53,6 +59,8 @@ impl Catalog {
                 let order = tree::unarchive_order(*root, &below);
                 vec![Change::Unarchived { thread_ids: self.ids_among(&order, members) }]
             }
+            Event::Deleted { staged: true, .. } => Vec::new(),
+            Event::Erasing { deletion, .. } if self.is_staging(*deletion) => Vec::new(),
             Event::Deleted { deletion, root, members, detached, .. } => {
                 let order = self.members_in_deletion_order(*root, members);
                 let mut changes =
@@ -69,6 +77,7 @@ impl Catalog {
                 });
                 progress.map(|progress| Change::Erasing { progress }).into_iter().collect()
             }
+            Event::Erased { receipt } if self.receipt(receipt.deletion).is_none() => Vec::new(),
             Event::Erased { receipt } => {
                 vec![Change::Erased { deletion: receipt.deletion, root: receipt.root }]
             }
@@ -82,12 +91,22 @@ impl Catalog {
     }
 
     /// Returns what listeners hear of an undone deletion; to be asked before it is applied.
-    pub(crate) fn announce_undeleted(&self, event: &Event) -> Option<Change> {
-        let Event::Undeleted { deletion } = event else { return None };
-        let state = self.deletion(*deletion)?;
+    pub(crate) fn announce_undeleted(&self, event: &Event) -> Vec<Change> {
+        let Event::Undeleted { deletion } = event else { return Vec::new() };
+        let Some(state) = self.deletion(*deletion) else { return Vec::new() };
+        if state.staged {
+            let members = state.members.iter().filter_map(|ord| self.slot(ord));
+            return members.flat_map(|record| appeared(record)).collect();
+        }
         let mut order = self.members_in_deletion_order(state.root, &state.members);
         order.reverse();
-        Some(Change::Undeleted { deletion: *deletion, thread_ids: self.ids(&order) })
+        let mut changes =
+            vec![Change::Undeleted { deletion: *deletion, thread_ids: self.ids(&order) }];
+        let back = state.detached.iter().filter_map(|ord| self.slot(ord)).filter(|record| {
+            record.visible() && record.parent.is_some_and(|parent| state.members.contains(parent))
+        });
+        changes.extend(back.map(|record| Change::Updated { thread_id: record.id }));
+        changes
     }
 
     /// Returns what listeners hear when `self` takes the place of `old` without the entries that
@@ -101,7 +120,10 @@ impl Catalog {
                 gone.push(id);
                 continue;
             };
-            if after.len > before.len {
+            if after.generation != before.generation {
+                changes.push(Change::Truncated { thread_id: id, length: 0 });
+                changes.extend(appeared(after).into_iter().skip(1));
+            } else if after.len > before.len {
                 let (first, count) = (before.len, after.len - before.len);
                 changes.push(Change::Appended { thread_id: id, first, count });
             }
@@ -117,9 +139,11 @@ impl Catalog {
                 (Some(_), None) => changes.push(Change::Unarchived { thread_ids: vec![id] }),
                 _ => {}
             }
-            if (after.updated_at, after.parent, after.edge)
-                != (before.updated_at, before.parent, before.edge)
-            {
+            let seen = |catalog: &Self, record: &Record| {
+                let parent = catalog.parent(record);
+                (record.updated_at, parent.map(|parent| (parent.id, record.edge)))
+            };
+            if seen(self, after) != seen(old, before) {
                 changes.push(Change::Updated { thread_id: id });
             }
         }
@@ -128,19 +152,16 @@ impl Catalog {
             changes.push(Change::Deleted { deletion, thread_ids: vec![id] });
         }
         for after in self.records().filter(|record| record.visible()) {
-            match old.record(after.id) {
-                Some(before) if before.visible() => {}
-                Some(before) => changes.push(Change::Undeleted {
-                    deletion: before.deletion.unwrap_or_default(),
-                    thread_ids: vec![after.id],
-                }),
-                None => {
-                    changes.push(Change::Created { thread_id: after.id });
-                    if after.len > 0 {
-                        let (thread_id, count) = (after.id, after.len);
-                        changes.push(Change::Appended { thread_id, first: 0, count });
-                    }
+            let before = old.record(after.id);
+            let hidden = before.and_then(|before| before.deletion);
+            match hidden.filter(|deletion| !old.is_staging(*deletion)) {
+                Some(deletion) => {
+                    changes.push(Change::Undeleted { deletion, thread_ids: vec![after.id] });
                 }
+                None if before.is_none_or(|before| !before.visible()) => {
+                    changes.extend(appeared(after));
+                }
+                None => {}
             }
         }
         for pending in old.deletions() {
@@ -156,4 +177,14 @@ impl Catalog {
         let taken: Vec<u32> = order.iter().copied().filter(|ord| members.contains(*ord)).collect();
         self.ids(&taken)
     }
+}
+
+/// Returns what listeners hear of a thread that is there, whole, from one entry to the next.
+fn appeared(record: &Record) -> Vec<Change> {
+    let (thread_id, count) = (record.id, record.len);
+    let mut changes = vec![Change::Created { thread_id }];
+    if count > 0 {
+        changes.push(Change::Appended { thread_id, first: 0, count });
+    }
+    changes
 }

@@ -29,7 +29,8 @@ impl Catalog {
             )));
         }
         for state in deletions {
-            if state.members.end() > next_ordinal || !state.members.covers(&state.erased) {
+            let end = state.members.end().max(state.detached.end());
+            if end > next_ordinal || !state.members.covers(&state.erased) {
                 let reason = "names members that were never there";
                 return Err(ApplyError(format!("deletion {} {reason}", state.deletion)));
             }
@@ -63,6 +64,7 @@ pub(super) fn check_event(event: &Event, position: u64) -> Result<(), ApplyError
         Event::Segmented { first, count, bytes, .. } => {
             check_counts(&[*first, *count, *bytes], &[])
         }
+        Event::Truncated { length, bytes, .. } => check_counts(&[*length, *bytes], &[]),
         Event::Logged { first, count, .. } => check_counts(&[*first, *count], &[]),
         Event::Checkpoint { checkpoint, position: covered, .. } if *covered > position => {
             Err(ApplyError(format!("checkpoint {checkpoint} covers {covered}, which is to come")))

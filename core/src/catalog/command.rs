@@ -6,7 +6,8 @@
 use uuid::Uuid;
 
 use super::event::Event;
-use crate::goal::{GoalPatch, JobTask};
+use super::record::Archived;
+use crate::goal::{Goal, GoalPatch, JobTask};
 use crate::id::{DeletionId, ThreadId};
 use crate::item::Item;
 use crate::observe::Observed;
@@ -26,6 +27,10 @@ pub(crate) enum Command {
         thread: ThreadId,
         items: Vec<(Option<i64>, Item)>,
         observed: Box<Observed>,
+    },
+    Truncate {
+        thread: ThreadId,
+        cut: Box<Cut>,
     },
     Update {
         thread: ThreadId,
@@ -83,7 +88,43 @@ pub(crate) enum Command {
     Undelete {
         deletion: DeletionId,
     },
+    Stage {
+        staging: DeletionId,
+        thread: Box<Staged>,
+    },
+    /// A command on a thread that is being staged.
+    Fill {
+        staging: DeletionId,
+        command: Box<Command>,
+    },
+    /// `source` is what was copied, and how often its history had been cut back then.
+    Publish {
+        staging: DeletionId,
+        source: Option<(ThreadId, u64)>,
+    },
     Erase(Eraser),
+}
+
+/// Where to cut a history, as it was measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Cut {
+    /// How many items to leave.
+    pub(crate) length: u64,
+    /// What was measured: how often it was cut before, its items, and how many were packed.
+    pub(crate) seen: (u64, u64, u64),
+    /// The bytes of what goes.
+    pub(crate) dropped: u64,
+    /// The last segment that stays, by its first item, if the cut is among the segments.
+    pub(crate) last: Option<(u64, String)>,
+}
+
+/// A thread to be staged, with what only a thread that was elsewhere before brings along.
+#[derive(Clone, Debug)]
+pub(crate) struct Staged {
+    pub(crate) id: ThreadId,
+    pub(crate) thread: CreateThread,
+    pub(crate) archived: Option<Archived>,
+    pub(crate) goal: Option<Box<Goal>>,
 }
 
 /// One bounded batch of a deletion's erasure.
@@ -92,6 +133,8 @@ pub(crate) struct Eraser {
     pub(crate) deletion: DeletionId,
     /// The most threads to erase, unless a whole tree goes as one range.
     pub(crate) limit: usize,
+    /// Whether to erase what is still in grace.
+    pub(crate) now: bool,
     /// What the quarantine holds of the members, to be erased along with them.
     pub(crate) quarantined: Vec<Key>,
 }
@@ -103,7 +146,8 @@ impl Command {
             Self::Create { id, thread } => Some(thread.id.unwrap_or(*id)),
             Self::Update { thread, .. }
             | Self::SetEdge { thread, .. }
-            | Self::SetParent { thread, .. } => Some(*thread),
+            | Self::SetParent { thread, .. }
+            | Self::Truncate { thread, .. } => Some(*thread),
             _ => None,
         }
     }
@@ -120,6 +164,7 @@ impl Command {
             Self::Log { records: items, .. } | Self::SetTools { tools: items, .. } => {
                 items.iter().map(|item| item.json().len()).sum()
             }
+            Self::Fill { command, .. } => command.size(),
             _ => 0,
         }
     }
@@ -132,8 +177,17 @@ impl Command {
                 | Self::Unarchive { .. }
                 | Self::Delete { .. }
                 | Self::Undelete { .. }
+                | Self::Publish { .. }
                 | Self::Erase(_)
         )
+    }
+
+    /// Returns the staging whose threads the command may see.
+    pub(crate) fn staging(&self) -> Option<DeletionId> {
+        match self {
+            Self::Stage { staging, .. } | Self::Fill { staging, .. } => Some(*staging),
+            _ => None,
+        }
     }
 }
 

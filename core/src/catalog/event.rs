@@ -40,6 +40,19 @@ pub(crate) enum Event {
         #[serde(default, skip_serializing_if = "Touch::is_empty")]
         touch: Touch,
     },
+    /// A history was cut back; the same commit rewrote the segment that holds its new end.
+    Truncated {
+        thread: ThreadId,
+        /// How many items are left.
+        length: u64,
+        /// The bytes of what is left.
+        bytes: u64,
+        /// The last segment now; of no meaning where the cut is in the tail.
+        #[serde(default)]
+        segment: Segment,
+        #[serde(default, skip_serializing_if = "Touch::is_empty")]
+        touch: Touch,
+    },
     /// Metadata changed.
     Updated {
         thread: ThreadId,
@@ -76,6 +89,10 @@ pub(crate) enum Event {
         /// When erasing may start, if not at once.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         undo_until: Option<i64>,
+        /// Whether the members are not deleted but not there yet: they are being written, appear
+        /// together when this is undone, and are erased if they never do.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        staged: bool,
     },
     /// A deletion was undone before any of it was erased.
     Undeleted { deletion: DeletionId },
@@ -102,6 +119,25 @@ pub(crate) enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         expired: Vec<DeletionId>,
     },
+}
+
+impl Event {
+    /// Returns the one thread that the event names by its id.
+    pub(crate) fn thread(&self) -> Option<ThreadId> {
+        match self {
+            Self::Created(record) => Some(record.id),
+            Self::Appended { thread, .. }
+            | Self::Segmented { thread, .. }
+            | Self::Truncated { thread, .. }
+            | Self::Updated { thread, .. }
+            | Self::EdgeSet { thread, .. }
+            | Self::Moved { thread, .. }
+            | Self::GoalSet { thread, .. }
+            | Self::Logged { thread, .. }
+            | Self::ToolsSet { thread, .. } => Some(*thread),
+            _ => None,
+        }
+    }
 }
 
 /// The metadata that an event changes along with what it is named for.

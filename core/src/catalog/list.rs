@@ -95,7 +95,7 @@ impl Catalog {
             ArchiveFilter::Active => record.archived.is_none(),
             ArchiveFilter::Archived => record.archived.is_some(),
         };
-        let is_root = || record.parent.is_none_or(|parent| !self.is_visible(parent));
+        let is_root = || self.parent(record).is_none();
         let searched = || match query.search_term.as_deref() {
             None | Some("") => true,
             Some(term) => [&record.name, &record.title, &record.preview]
@@ -108,9 +108,38 @@ impl Catalog {
             && (!query.roots_only || is_root())
             && among(&query.model_providers, details.model_provider.as_ref())
             && among(&query.cwd, details.cwd.as_ref())
-            && (query.source_kinds.is_empty() || of_kind(record, &query.source_kinds))
+            && (query.source_kinds.is_empty() || self.of_kind(record, &query.source_kinds))
             && searched();
         matches.then_some(record)
+    }
+
+    /// The kinds are those of the Codex protocol: `subAgent` takes every sub-agent, `unknown` what has
+    /// no source.
+    fn of_kind(&self, record: &Record, kinds: &[String]) -> bool {
+        let is = |kind: &str| kinds.iter().any(|wanted| wanted == kind);
+        match &record.details.source {
+            Some(Value::String(source)) => is(source),
+            Some(Value::Object(source)) => source.iter().any(|(kind, detail)| {
+                let kind = if kind == "subagent" { "subAgent" } else { kind };
+                if kind != "subAgent" {
+                    return is(kind);
+                }
+                let detail = match detail {
+                    Value::String(detail) => detail.as_str(),
+                    Value::Object(detail) => detail.keys().next().map_or("other", String::as_str),
+                    _ => "other",
+                };
+                is(kind)
+                    || is(match detail {
+                        "review" => "subAgentReview",
+                        "compact" => "subAgentCompact",
+                        "thread_spawn" => "subAgentThreadSpawn",
+                        _ => "subAgentOther",
+                    })
+            }),
+            _ if self.parent(record).is_some() => is("subAgent") || is("subAgentThreadSpawn"),
+            _ => is("unknown"),
+        }
     }
 }
 
@@ -150,35 +179,6 @@ fn merged<'a, I: Iterator<Item = &'a Place>>(
         }
         sources[best?.0].next()
     })
-}
-
-/// The kinds are those of the Codex protocol: `subAgent` takes every sub-agent, `unknown` what has
-/// no source.
-fn of_kind(record: &Record, kinds: &[String]) -> bool {
-    let is = |kind: &str| kinds.iter().any(|wanted| wanted == kind);
-    match &record.details.source {
-        Some(Value::String(source)) => is(source),
-        Some(Value::Object(source)) => source.iter().any(|(kind, detail)| {
-            let kind = if kind == "subagent" { "subAgent" } else { kind };
-            if kind != "subAgent" {
-                return is(kind);
-            }
-            let detail = match detail {
-                Value::String(detail) => detail.as_str(),
-                Value::Object(detail) => detail.keys().next().map_or("other", String::as_str),
-                _ => "other",
-            };
-            is(kind)
-                || is(match detail {
-                    "review" => "subAgentReview",
-                    "compact" => "subAgentCompact",
-                    "thread_spawn" => "subAgentThreadSpawn",
-                    _ => "subAgentOther",
-                })
-        }),
-        _ if record.parent.is_some() => is("subAgent") || is("subAgentThreadSpawn"),
-        _ => is("unknown"),
-    }
 }
 
 /// A place in an order, as text: `c1795233293123|<id>`, with `=` after the letter where the place

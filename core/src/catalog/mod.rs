@@ -10,6 +10,7 @@ mod check;
 mod command;
 mod decide;
 mod event;
+mod hide;
 mod index;
 mod list;
 mod ordinals;
@@ -24,13 +25,13 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(crate) use apply::ApplyError;
-pub(crate) use command::{Command, Decision, Eraser};
-pub(crate) use decide::{decide, plan, segments};
+pub(crate) use command::{Command, Cut, Decision, Eraser, Staged};
+pub(crate) use decide::{check_length, check_new, decide, plan, segments};
 pub(crate) use event::{Event, Packed, Segment};
 pub(crate) use index::Indexes;
 pub(crate) use list::page_limit;
 pub(crate) use ordinals::Ordinals;
-pub(crate) use record::{Record, page_of};
+pub(crate) use record::{Archived, Record, page_of};
 pub(crate) use tail::Tail;
 
 use crate::goal::Job;
@@ -58,6 +59,8 @@ pub(crate) struct Catalog {
     pub(crate) at: i64,
     /// The number of the last checkpoint.
     pub(crate) checkpoint: u64,
+    /// The staging whose threads the present decision may see.
+    revealed: Option<DeletionId>,
     /// What to restore, newest last, while a decision is tried out.
     undo: Option<Vec<Undo>>,
 }
@@ -71,6 +74,9 @@ pub(crate) struct Deletion {
     pub(crate) root_id: ThreadId,
     pub(crate) at: i64,
     pub(crate) members: Ordinals,
+    /// Children that lose their parent when it is erased.
+    #[serde(default, skip_serializing_if = "Ordinals::is_empty")]
+    pub(crate) detached: Ordinals,
     #[serde(default, skip_serializing_if = "Ordinals::is_empty")]
     pub(crate) erased: Ordinals,
     /// Ids in deletion order, as many as a receipt names.
@@ -84,6 +90,9 @@ pub(crate) struct Deletion {
     /// Whether a checkpoint after the last erase entry has cleaned pages and journal.
     #[serde(default)]
     pub(crate) scrubbed: bool,
+    /// Whether the members are not deleted but not there yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) staged: bool,
 }
 
 impl Deletion {
@@ -136,6 +145,20 @@ impl Catalog {
 
     pub(crate) fn deletions(&self) -> impl Iterator<Item = &Deletion> {
         self.deletions.values()
+    }
+
+    /// Returns the deletions proper: not what is being staged.
+    pub(crate) fn deletions_asked_for(&self) -> impl Iterator<Item = &Deletion> {
+        self.deletions.values().filter(|state| !state.staged)
+    }
+
+    pub(crate) fn is_staging(&self, id: DeletionId) -> bool {
+        self.deletion(id).is_some_and(|state| state.staged)
+    }
+
+    /// Lets decisions see what is being staged, until it is hidden again with `None`.
+    pub(crate) fn reveal(&mut self, staging: Option<DeletionId>) {
+        self.revealed = staging;
     }
 
     pub(crate) fn receipt(&self, id: DeletionId) -> Option<&Arc<Receipt>> {

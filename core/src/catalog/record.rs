@@ -39,6 +39,9 @@ pub(crate) struct Record {
     /// Its last segment.
     #[serde(default)]
     pub(crate) segment: Segment,
+    /// How often its history was cut back.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) generation: u64,
     /// The session, where it is not the tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) session: Option<String>,
@@ -113,6 +116,7 @@ impl Record {
         set(&mut details.agent_role, &patch.agent_role);
         set(&mut details.agent_path, &patch.agent_path);
         set(&mut details.memory_mode, &patch.memory_mode);
+        set(&mut details.read_state, &patch.read_state);
         set(&mut details.token_usage, &patch.token_usage);
         set(&mut details.metadata, &patch.metadata);
     }

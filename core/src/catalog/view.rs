@@ -16,6 +16,8 @@ impl Catalog {
         match self.record(id) {
             Some(record) => match record.deletion {
                 None => Ok(record),
+                Some(deletion) if self.revealed == Some(deletion) => Ok(record),
+                Some(deletion) if self.is_staging(deletion) => Err(Error::ThreadNotFound { id }),
                 Some(deletion) => Err(Error::ThreadDeleted { id, deletion }),
             },
             None => match self.deletion_of(id) {
@@ -28,10 +30,10 @@ impl Catalog {
     /// Returns the deletion, finished or not, that took a thread.
     pub(crate) fn deletion_of(&self, id: ThreadId) -> Option<crate::id::DeletionId> {
         if let Some(record) = self.record(id) {
-            return record.deletion;
+            return record.deletion.filter(|deletion| !self.is_staging(*deletion));
         }
         self.receipt_of(id).or_else(|| {
-            let pending = self.deletions().find(|pending| pending.ids.contains(&id));
+            let pending = self.deletions_asked_for().find(|pending| pending.ids.contains(&id));
             pending.map(|pending| pending.deletion)
         })
     }
@@ -47,6 +49,18 @@ impl Catalog {
             self.indexes().children(parent).filter(|child| self.is_visible(*child)).collect();
         children.sort_unstable_by_key(|child| self.slot(*child).map(|record| record.id));
         children
+    }
+
+    /// Returns the thread that a thread is under: none where its parent is deleted.
+    pub(crate) fn parent(&self, record: &Record) -> Option<&Record> {
+        self.slot(record.parent?).map(|parent| &**parent).filter(|parent| parent.visible())
+    }
+
+    /// Tells whether a thread outlives its deleted parent, which undoing may bring back.
+    pub(crate) fn is_detached(&self, record: &Record) -> bool {
+        let parent = record.parent.and_then(|parent| self.slot(parent));
+        let deletion = parent.and_then(|parent| self.deletion(parent.deletion?));
+        deletion.is_some_and(|state| state.detached.contains(record.ord))
     }
 
     pub(crate) fn is_visible(&self, ord: u32) -> bool {
@@ -65,7 +79,7 @@ impl Catalog {
 
     /// Returns a record as callers see it.
     pub(crate) fn thread(&self, record: &Record) -> Thread {
-        let parent = record.parent.and_then(|parent| self.slot(parent));
+        let parent = self.parent(record);
         Thread {
             id: record.id,
             session_id: record.session.clone().unwrap_or_else(|| record.tree.to_string()),

@@ -56,7 +56,7 @@ pub(super) fn edge(catalog: &Catalog, record: &Record) -> Option<(FindingCode, S
     }
     match catalog.slot(parent) {
         None => Some((FindingCode::ParentMissing, format!("its parent {parent} is not there"))),
-        Some(parent) if !parent.visible() => {
+        Some(parent) if !parent.visible() && !catalog.is_detached(record) => {
             Some((FindingCode::ParentDeleted, format!("its parent {} is deleted", parent.id)))
         }
         Some(_) => None,

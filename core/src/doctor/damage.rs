@@ -116,6 +116,9 @@ pub(crate) fn fitting(catalog: &Catalog, event: &Event) -> Option<Event> {
         Event::Erased { receipt } => {
             catalog.deletion(receipt.deletion).filter(|state| state.all_erased())?;
         }
+        Event::Truncated { thread, length, .. } => {
+            catalog.record(*thread).filter(|record| *length <= record.len)?;
+        }
         Event::Created(_)
         | Event::JobCreated(_)
         | Event::JobDeleted { .. }

@@ -134,6 +134,7 @@ fn record(
         bytes: lines.iter().map(crate::item::Line::size).sum(),
         packed: len,
         segment: Default::default(),
+        generation: 0,
         session: None,
         forked_from: None,
         name: None,

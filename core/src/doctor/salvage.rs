@@ -199,6 +199,11 @@ pub(super) fn deletions_of(replica: &Replica) -> Vec<Deletion> {
             let mut trees: Vec<ThreadId> = records.iter().map(|record| record.tree).collect();
             trees.sort_unstable();
             trees.dedup();
+            let detached = replica.catalog.records().filter(|record| record.visible());
+            let detached = detached
+                .filter(|record| record.parent.is_some_and(|parent| all.contains(parent)))
+                .map(|record| record.ord)
+                .collect();
             let at = records.iter().map(|record| record.updated_at).max().unwrap_or_default();
             Some(Deletion {
                 deletion,
@@ -207,11 +212,13 @@ pub(super) fn deletions_of(replica: &Replica) -> Vec<Deletion> {
                 at,
                 ids: replica.catalog.ids(&order),
                 members: all,
+                detached,
                 erased: Ordinals::default(),
                 trees,
                 undo_until: Some(replica.catalog.at.max(at).saturating_add(DAY)),
                 removed: Removed::default(),
                 scrubbed: false,
+                staged: false,
             })
         })
         .collect()

@@ -91,7 +91,13 @@ pub(crate) fn plan(replica: &Replica, read: Vec<Option<Bytes>>) -> Result<Plan> 
 /// Tells whether a plan made before `entry` still describes the store after it.
 pub(crate) fn survives(entry: &Entry) -> bool {
     !entry.events.iter().any(|event| {
-        matches!(event, Event::Erasing { .. } | Event::Checkpoint { .. } | Event::Segmented { .. })
+        matches!(
+            event,
+            Event::Erasing { .. }
+                | Event::Checkpoint { .. }
+                | Event::Segmented { .. }
+                | Event::Truncated { .. }
+        )
     })
 }
 

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use super::json::Object;
+use super::params::invalid;
 use crate::error::{Error, excerpt};
 use crate::id::ThreadId;
 use crate::limits::{MAX_ERROR_TEXT, MAX_MESSAGE, MAX_REQUEST_ID};
@@ -105,7 +107,6 @@ pub(super) struct Incoming<'a> {
 
 /// Reads a message; batches are not of this protocol.
 pub(super) fn incoming(message: &str) -> Result<Incoming<'_>, RpcError> {
-    let invalid = |reason: &str| RpcError::refused(format!("Invalid request: {reason}"));
     if message.len() > MAX_MESSAGE {
         return Err(too_long(message.len()));
     }
@@ -151,17 +152,25 @@ pub fn refusal(message: &str, error: RpcError) -> String {
 
 /// Spells an answer.
 pub(super) fn answer(id: Option<&RawValue>, result: Result<Box<RawValue>, RpcError>) -> String {
-    let (result, error) = match result {
-        Ok(result) => (Some(result), None),
+    let answer = Object::new().raw("id", id.map_or("null", RawValue::get));
+    let answer = match result {
+        Ok(result) => answer.raw("result", result.get()),
         Err(mut error) => {
             cut(&mut error.message);
-            (None, Some(error))
+            let told = Object::new().number("code", error.code.into());
+            let told = told.text("message", &error.message);
+            let told = match error.data {
+                Some(data) => {
+                    let retryable = if data.retryable { "true" } else { "false" };
+                    let data = Object::new().text("code", &data.code).raw("retryable", retryable);
+                    told.raw("data", &data.json())
+                }
+                None => told,
+            };
+            answer.raw("error", &told.json())
         }
     };
-    let text = serde_json::to_string(&Response { id, result, error });
-    text.unwrap_or_else(|error| {
-        format!("{{\"error\":{{\"code\":-32603,\"message\":\"{error}\"}}}}")
-    })
+    answer.json()
 }
 
 /// Finds the id of a message, which may be cut off or wrong behind it.
@@ -205,23 +214,6 @@ fn cut(text: &mut String) {
     }
 }
 
-/// The answer to a request.
-#[derive(Serialize)]
-pub(super) struct Response<'a> {
-    pub(super) id: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) result: Option<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) error: Option<RpcError>,
-}
-
-/// The parameters of a method; a client may leave them out.
-pub(super) fn params<T: DeserializeOwned>(params: Option<&RawValue>) -> Result<T, RpcError> {
-    let text = params.map(RawValue::get).filter(|text| *text != "null").unwrap_or("{}");
-    serde_json::from_str(text)
-        .map_err(|error| RpcError::refused(format!("Invalid request: {}", reason(&error))))
-}
-
 /// Says what is wrong without the place in the text, which the client does not have.
 pub(super) fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -239,9 +231,4 @@ pub(super) fn thread_id(text: &str, name: &str) -> Result<ThreadId, RpcError> {
         }
         _ => error.into(),
     })
-}
-
-pub(super) fn raw(value: &impl Serialize) -> Result<Box<RawValue>, RpcError> {
-    serde_json::value::to_raw_value(value)
-        .map_err(|error| RpcError::new(INTERNAL, error.to_string()))
 }

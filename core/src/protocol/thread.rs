@@ -36,7 +36,7 @@ pub struct WireThread {
     pub parent_thread_id: Option<ThreadId>,
     /// The beginning of the first user message.
     pub preview: String,
-    /// Always false: a store has only threads that it keeps.
+    /// Whether it is never stored; only an open thread can be.
     pub ephemeral: bool,
     /// Always null.
     #[cfg_attr(feature = "tsify", tsify(type = "null"))]
@@ -93,9 +93,9 @@ pub struct WireThread {
     /// Always null.
     #[cfg_attr(feature = "tsify", tsify(type = "null"))]
     pub daybreak_enabled: (),
-    /// Always empty: histories are read with `thread/items/list`.
-    #[cfg_attr(feature = "tsify", tsify(type = "[]"))]
-    pub turns: [(); 0],
+    /// Its turns, where they were asked for.
+    #[cfg_attr(feature = "tsify", tsify(type = "unknown[]"))]
+    pub turns: Vec<Value>,
 }
 
 /// Whether an agent has a thread open.
@@ -145,7 +145,7 @@ impl From<&Thread> for WireThread {
             git_info: details.git_info,
             name: thread.name.clone(),
             daybreak_enabled: (),
-            turns: [],
+            turns: Vec::new(),
         }
     }
 }

@@ -84,7 +84,7 @@ impl<S: Storage> Store<S> {
         shared.check_open()?;
         let catalog = &shared.replica.catalog;
         let mut pending: Vec<PendingDeletion> = catalog
-            .deletions()
+            .deletions_asked_for()
             .map(|state| {
                 let erasure = shared.erasures.get(&state.deletion);
                 let undo_until = state.undo_until.filter(|_| state.erased.is_empty());

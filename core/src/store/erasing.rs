@@ -41,8 +41,10 @@ pub(super) fn next_due(shared: &Shared, now: i64) -> Option<i64> {
 }
 
 fn due_at(shared: &Shared, state: &Deletion) -> i64 {
-    let next = shared.erasures.get(&state.deletion).map_or(0, |erasure| erasure.next_at);
-    next.max(state.undo_until.filter(|_| state.erased.is_empty()).unwrap_or(0))
+    let erasure = shared.erasures.get(&state.deletion);
+    let begun = !state.erased.is_empty() || erasure.is_some_and(|erasure| erasure.given_up);
+    let next = erasure.map_or(0, |erasure| erasure.next_at);
+    next.max(state.undo_until.filter(|_| !begun).unwrap_or(0))
 }
 
 /// Takes note of what others committed: a deletion of theirs is first left to them.
@@ -136,16 +138,17 @@ fn failed(
 }
 
 async fn try_step<S: Storage>(inner: &Inner<S>, id: DeletionId) -> Result<()> {
-    let (state, staying, members) = {
+    let (state, staying, members, now) = {
         let shared = inner.lock();
+        let now = shared.erasures.get(&id).is_some_and(|erasure| erasure.given_up);
         let catalog = &shared.replica.catalog;
         let Some(state) = catalog.deletion(id) else { return Ok(()) };
         let staying = if state.scrubbed { deletion::staying(catalog, state) } else { Vec::new() };
-        (state.clone(), staying, catalog.ids(&state.members.iter().collect::<Vec<_>>()))
+        (state.clone(), staying, catalog.ids(&state.members.iter().collect::<Vec<_>>()), now)
     };
     if !state.all_erased() {
         let quarantined = crate::doctor::quarantine::of(&inner.storage, &members).await?;
-        let command = Command::Erase(Eraser { deletion: id, limit: BATCH, quarantined });
+        let command = Command::Erase(Eraser { deletion: id, limit: BATCH, now, quarantined });
         if mutation::on(Mutation::EraseWithoutEntry) {
             erase_without_entry(inner, &command).await?;
         }
@@ -185,6 +188,7 @@ async fn finish<S: Storage>(inner: &Inner<S>, id: DeletionId, scrubbed: Scrubbed
             if !state.scrubbed && !mutation::on(Mutation::NoScrub) {
                 return Ok(());
             }
+            let staged = state.staged;
             let at = entry_time(inner.env.now_ms(), shared.replica.catalog.at);
             let receipt = deletion::receipt(state, at, scrubbed);
             let key = keys::receipt(id);
@@ -199,7 +203,8 @@ async fn finish<S: Storage>(inner: &Inner<S>, id: DeletionId, scrubbed: Scrubbed
                 events: vec![Event::Erased { receipt: Box::new(receipt) }],
             };
             let write = Write::Put { table: Table::Catalog, key, value };
-            prepare(&shared.replica, entry, vec![write], Durability::Strict)?
+            let writes = if staged { Vec::new() } else { vec![write] };
+            prepare(&shared.replica, entry, writes, Durability::Strict)?
         };
         match commit(inner, prepared).await {
             Sent::Committed => return Ok(()),

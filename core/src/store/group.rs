@@ -186,13 +186,13 @@ fn decide_all(
     at: i64,
 ) -> Vec<Result<Decision>> {
     if let [(command, _)] = group {
-        return vec![decide(catalog, command, at)];
+        return vec![decide_one(catalog, command, at)];
     }
     catalog.try_out();
     let decisions = group
         .iter()
         .map(|(command, _)| {
-            let decision = decide(catalog, command, at)?;
+            let decision = decide_one(catalog, command, at)?;
             for event in &decision.events {
                 catalog
                     .apply(event, at)
@@ -203,6 +203,13 @@ fn decide_all(
         .collect();
     catalog.roll_back();
     decisions
+}
+
+fn decide_one(catalog: &mut Catalog, command: &Command, at: i64) -> Result<Decision> {
+    catalog.reveal(command.staging());
+    let decision = decide(catalog, command, at);
+    catalog.reveal(None);
+    decision
 }
 
 /// What became of a commit, once the replica knows of it.

@@ -103,6 +103,8 @@ pub(crate) struct Erasure {
     pub(crate) next_at: i64,
     pub(crate) last_error: Option<Error>,
     pub(crate) waiters: Vec<Reply<Receipt>>,
+    /// Whether this instance staged the threads and gave them up.
+    pub(crate) given_up: bool,
 }
 
 impl<S: Storage> Inner<S> {

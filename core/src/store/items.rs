@@ -26,7 +26,8 @@ impl<S: Storage> Store<S> {
     /// Returns a page of a thread's items.
     ///
     /// A page ends after `limit` items or about 4 MB, whichever is first; `next_cursor` tells
-    /// whether there is more. Cursors are places in the history and stay good as it grows.
+    /// whether there is more. Cursors are places in the history and stay good as it grows; once it
+    /// is cut back they are invalid.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] for a limit that is not 1 to 1,000, [`Error::InvalidCursor`],
@@ -34,12 +35,13 @@ impl<S: Storage> Store<S> {
     /// [`Error::ThreadDeleted`], also when the thread is deleted while it is read.
     pub async fn items(&self, id: ThreadId, query: ItemQuery) -> Result<ItemPage> {
         let limit = page_limit(query.limit)? as u64;
-        let from = start(&query)?;
+        let from = Start::of(&query)?;
         let descending = query.sort_direction == Some(SortDirection::Desc);
         let mut last_gap = None;
         loop {
             let history = self.history(id).await?;
-            let range = wanted(history.len, from, limit, descending);
+            let range =
+                wanted(history.len, from.at(&query, history.generation)?, limit, descending);
             match read(&self.inner, &history, range.clone(), descending).await {
                 Err(Error::Corrupt { .. }) if mutation::on(Mutation::GapIsEnd) => {
                     return Ok(ItemPage::default());
@@ -53,15 +55,16 @@ impl<S: Storage> Store<S> {
                     last_gap = gap;
                     self.refresh().await?;
                 }
-                other => return Ok(page(other?, history.len, descending)),
+                other => return Ok(page(other?, &history, descending)),
             }
         }
     }
 
-    async fn history(&self, id: ThreadId) -> Result<History> {
+    pub(super) async fn history(&self, id: ThreadId) -> Result<History> {
         self.with_visible(id, |catalog, record| History {
             id,
             tree: record.tree,
+            generation: record.generation,
             len: record.len,
             packed: record.packed,
             tail: catalog.tail(record.ord).map(|tail| tail.lines().to_vec()).unwrap_or_default(),
@@ -72,26 +75,56 @@ impl<S: Storage> Store<S> {
 
 /// A thread's history as it was when the read began.
 #[derive(Debug)]
-struct History {
-    id: ThreadId,
-    tree: TreeId,
-    len: u64,
-    packed: u64,
-    tail: Vec<Line>,
+pub(super) struct History {
+    pub(super) id: ThreadId,
+    pub(super) tree: TreeId,
+    pub(super) generation: u64,
+    pub(super) len: u64,
+    pub(super) packed: u64,
+    pub(super) tail: Vec<Line>,
 }
 
-fn start(query: &ItemQuery) -> Result<Option<u64>> {
-    let Some(cursor) = &query.cursor else { return Ok(query.from) };
-    if query.from.is_some() {
-        let reason = "it can't be given together with cursor".into();
-        return Err(Error::InvalidField { field: "from".into(), reason });
+/// Where a page starts, and how often the history was cut back when its cursor was made.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    from: Option<u64>,
+    generation: Option<u64>,
+}
+
+impl Start {
+    fn of(query: &ItemQuery) -> Result<Self> {
+        let Some(cursor) = &query.cursor else {
+            return Ok(Self { from: query.from, generation: None });
+        };
+        if query.from.is_some() {
+            let reason = "it can't be given together with cursor".into();
+            return Err(Error::InvalidField { field: "from".into(), reason });
+        }
+        let parsed = || {
+            let place = cursor.strip_prefix('i')?;
+            let (from, generation) = place.split_once('.').unwrap_or((place, "0"));
+            Some(Self { from: from.parse().ok(), generation: Some(generation.parse().ok()?) })
+        };
+        let start = parsed().filter(|start| start.from.is_some());
+        start.ok_or_else(|| Error::InvalidCursor { value: excerpt(cursor) })
     }
-    let place = cursor.strip_prefix('i').and_then(|place| place.parse().ok());
-    place.map(Some).ok_or_else(|| Error::InvalidCursor { value: excerpt(cursor) })
+
+    /// Returns the place, unless the history was cut back since: what is there now is another item.
+    fn at(self, query: &ItemQuery, generation: u64) -> Result<Option<u64>> {
+        match (&query.cursor, self.generation) {
+            (Some(cursor), Some(then)) if then != generation => {
+                Err(Error::InvalidCursor { value: excerpt(cursor) })
+            }
+            _ => Ok(self.from),
+        }
+    }
 }
 
-fn cursor(seq: u64) -> String {
-    format!("i{seq}")
+fn cursor(seq: u64, history: &History) -> String {
+    match history.generation {
+        0 => format!("i{seq}"),
+        generation => format!("i{seq}.{generation}"),
+    }
 }
 
 fn wanted(len: u64, from: Option<u64>, limit: u64, descending: bool) -> Range<u64> {
@@ -104,7 +137,7 @@ fn wanted(len: u64, from: Option<u64>, limit: u64, descending: bool) -> Range<u6
     }
 }
 
-fn page(mut items: Vec<StoredItem>, len: u64, descending: bool) -> ItemPage {
+fn page(mut items: Vec<StoredItem>, history: &History, descending: bool) -> ItemPage {
     if descending {
         items.reverse();
     }
@@ -112,14 +145,14 @@ fn page(mut items: Vec<StoredItem>, len: u64, descending: bool) -> ItemPage {
         .last()
         .and_then(|last| if descending { last.seq.checked_sub(1) } else { Some(last.seq + 1) });
     ItemPage {
-        backwards_cursor: items.first().map(|first| cursor(first.seq)),
-        next_cursor: next.filter(|next| *next < len).map(cursor),
+        backwards_cursor: items.first().map(|first| cursor(first.seq, history)),
+        next_cursor: next.filter(|next| *next < history.len).map(|next| cursor(next, history)),
         data: items,
     }
 }
 
 /// Reads a range, ascending; a long one is cut at the end that is read last.
-async fn read<S: Storage>(
+pub(super) async fn read<S: Storage>(
     inner: &Inner<S>,
     history: &History,
     range: Range<u64>,
@@ -196,7 +229,7 @@ fn check_whole(
 }
 
 /// Reads the segment that covers an item.
-async fn covering<S: Storage>(
+pub(super) async fn covering<S: Storage>(
     inner: &Inner<S>,
     history: &History,
     seq: u64,
@@ -233,7 +266,7 @@ async fn covering_on<S: Storage>(
     Ok(segments)
 }
 
-fn decode(key: String, value: &[u8]) -> Result<(u64, String)> {
+pub(super) fn decode(key: String, value: &[u8]) -> Result<(u64, String)> {
     let first = keys::segment_first(&key)
         .ok_or_else(|| corrupt(Table::History, &key, "its key is no number"))?;
     let text = std::str::from_utf8(value).map_err(|error| corrupt(Table::History, &key, error))?;

@@ -5,10 +5,14 @@
 mod deleting;
 mod driver;
 mod erasing;
+mod forking;
 mod group;
 mod inner;
 mod items;
 mod packing;
+mod staging;
+mod together;
+mod truncating;
 mod work;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +21,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use futures_channel::oneshot;
 
 use self::inner::{Committed, Inner, Reply, Request, Shared, State};
+pub use self::staging::{StagedThread, Staging};
 use crate::catalog::{Catalog, Command, Event, Record};
 use crate::change::ChangeEvent;
 use crate::env::Env;
@@ -311,7 +316,7 @@ impl<S: Storage> Store<S> {
             journal_bytes,
             position: catalog.position,
             last_commit_ms: shared.last_commit_ms,
-            pending_deletions: catalog.deletions().count() as u64,
+            pending_deletions: catalog.deletions_asked_for().count() as u64,
         }
     }
 

@@ -26,8 +26,7 @@ pub(super) fn archive(catalog: &Catalog, id: ThreadId, group: u64) -> Result<Dec
 pub(super) fn unarchive(catalog: &Catalog, id: ThreadId) -> Result<Decision> {
     let record = catalog.visible(id)?;
     let Some(archived) = record.archived else { return Err(Error::ThreadNotArchived { id }) };
-    let parent = record.parent.and_then(|parent| catalog.slot(parent));
-    if let Some(parent) = parent.filter(|parent| parent.archived.is_some()) {
+    if let Some(parent) = catalog.parent(record).filter(|parent| parent.archived.is_some()) {
         return Err(Error::ThreadArchived { id: parent.id });
     }
     let together = |ord: u32| {

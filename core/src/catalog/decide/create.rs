@@ -17,20 +17,21 @@ pub(super) fn create(
     thread: &CreateThread,
     at: i64,
 ) -> Result<Decision> {
+    Ok(Event::Created(Box::new(record(catalog, id, thread, at)?)).into())
+}
+
+/// Returns the record of a new thread.
+pub(super) fn record(
+    catalog: &Catalog,
+    id: ThreadId,
+    thread: &CreateThread,
+    at: i64,
+) -> Result<Record> {
     let id = thread.id.unwrap_or(id);
-    validate::name(thread.name.as_ref())?;
-    validate::text("title", thread.title.as_ref())?;
-    validate::text("sessionId", thread.session_id.as_ref())?;
-    validate::time("createdAt", thread.created_at)?;
-    validate::time("updatedAt", thread.updated_at)?;
-    validate::time("recencyAt", thread.recency_at)?;
-    validate::details(&thread.details)?;
-    if thread.edge_status.is_some() && thread.parent_thread_id.is_none() {
-        let reason = "a thread without parentThreadId has no spawn edge".into();
-        return Err(Error::InvalidField { field: "edgeStatus".into(), reason });
-    }
+    check(thread)?;
     match catalog.visible(id) {
-        Err(Error::ThreadNotFound { .. }) => {}
+        Err(Error::ThreadNotFound { .. }) if catalog.record(id).is_none() => {}
+        Err(Error::ThreadNotFound { .. }) => return Err(Error::ThreadExists { id }),
         Err(error) => return Err(error),
         Ok(_) => return Err(Error::ThreadExists { id }),
     }
@@ -53,7 +54,7 @@ pub(super) fn create(
         .clone()
         .or_else(|| parent.and_then(|parent| parent.session.clone()))
         .filter(|session| *session != tree.to_string());
-    let record = Record {
+    Ok(Record {
         ord: catalog.next_ordinal(),
         id,
         tree,
@@ -68,6 +69,7 @@ pub(super) fn create(
         bytes: 0,
         packed: 0,
         segment: Segment::default(),
+        generation: 0,
         session,
         forked_from: thread.forked_from_id,
         name: thread.name.clone(),
@@ -77,8 +79,23 @@ pub(super) fn create(
         logs: 0,
         tools: 0,
         details: Box::new(thread.details.clone()),
-    };
-    Ok(Event::Created(Box::new(record)).into())
+    })
+}
+
+/// Checks what can be checked of a new thread before it is to be stored.
+pub(crate) fn check(thread: &CreateThread) -> Result<()> {
+    validate::name(thread.name.as_ref())?;
+    validate::text("title", thread.title.as_ref())?;
+    validate::text("sessionId", thread.session_id.as_ref())?;
+    validate::time("createdAt", thread.created_at)?;
+    validate::time("updatedAt", thread.updated_at)?;
+    validate::time("recencyAt", thread.recency_at)?;
+    validate::details(&thread.details)?;
+    if thread.edge_status.is_some() && thread.parent_thread_id.is_none() {
+        let reason = "a thread without parentThreadId has no spawn edge".into();
+        return Err(Error::InvalidField { field: "edgeStatus".into(), reason });
+    }
+    Ok(())
 }
 
 /// An edge that would make a thread its own ancestor is refused.

@@ -68,6 +68,7 @@ pub(super) fn delete(
         root,
         members: order.into_iter().collect(),
         detached: detached.into_iter().collect(),
+        staged: false,
         undo_until: options.grace.map(|grace| at.saturating_add_unsigned(grace)),
     };
     Ok(event.into())
@@ -112,7 +113,7 @@ fn check_plan(token: &str, now: &DeletionPlan) -> Result<()> {
 /// Undoing ends where erasing begins, and needs a parent to come back to.
 pub(super) fn undelete(catalog: &Catalog, deletion: DeletionId) -> Result<Decision> {
     let refuse = |reason: &str| Err(Error::NotUndoable { deletion, reason: reason.into() });
-    let Some(state) = catalog.deletion(deletion) else {
+    let Some(state) = catalog.deletion(deletion).filter(|state| !state.staged) else {
         return refuse(match catalog.receipt(deletion) {
             Some(_) => "it is finished",
             None => "it is not known",
@@ -124,7 +125,9 @@ pub(super) fn undelete(catalog: &Catalog, deletion: DeletionId) -> Result<Decisi
     let orphan = state
         .members
         .iter()
-        .filter_map(|ord| catalog.slot(ord)?.parent)
+        .filter_map(|ord| catalog.slot(ord))
+        .filter(|record| !catalog.is_detached(record))
+        .filter_map(|record| record.parent)
         .any(|parent| !state.members.contains(parent) && !catalog.is_visible(parent));
     if orphan {
         return refuse("the parent of its root is deleted too");
@@ -138,7 +141,7 @@ pub(super) fn erase(catalog: &Catalog, eraser: &Eraser, at: i64) -> Result<Decis
     let Some(state) = catalog.deletion(eraser.deletion) else {
         return Ok(Decision::default());
     };
-    if state.all_erased() || state.undo_until.is_some_and(|until| at < until) {
+    if state.all_erased() || !eraser.now && state.undo_until.is_some_and(|until| at < until) {
         return Ok(Decision::default());
     }
     let remaining = remaining(catalog, state);

@@ -10,11 +10,15 @@ mod delete;
 mod goal;
 mod job;
 mod metadata;
+mod stage;
 mod streams;
+mod truncate;
 mod validate;
 
 pub(crate) use append::segments;
+pub(crate) use create::check as check_new;
 pub(crate) use delete::plan;
+pub(crate) use truncate::check_length;
 
 use super::command::{Command, Decision};
 use super::{Catalog, Record};
@@ -31,6 +35,7 @@ pub(crate) fn decide(catalog: &Catalog, command: &Command, at: i64) -> Result<De
         Command::Append { thread, items, observed } => {
             append::append(catalog, *thread, items, observed, at)
         }
+        Command::Truncate { thread, cut } => truncate::truncate(catalog, *thread, cut, at),
         Command::Update { thread, patch } => metadata::update(catalog, *thread, patch, at),
         Command::SetEdge { thread, status } => metadata::set_edge(catalog, *thread, *status),
         Command::SetParent { thread, parent } => create::set_parent(catalog, *thread, *parent),
@@ -47,15 +52,18 @@ pub(crate) fn decide(catalog: &Catalog, command: &Command, at: i64) -> Result<De
             delete::delete(catalog, *thread, *deletion, options, at)
         }
         Command::Undelete { deletion } => delete::undelete(catalog, *deletion),
+        Command::Stage { staging, thread } => stage::stage(catalog, *staging, thread, at),
+        Command::Fill { command, .. } => decide(catalog, command, at),
+        Command::Publish { staging, source } => stage::publish(catalog, *staging, *source),
         Command::Erase(eraser) => delete::erase(catalog, eraser, at),
     }
 }
 
-/// Returns a thread that may be written to.
+/// Returns a thread that may be written to; one that is being staged may be, archived or not.
 fn writable(catalog: &Catalog, id: ThreadId) -> Result<&Record> {
     let record = catalog.visible(id)?;
     match record.archived {
-        Some(_) => Err(Error::ThreadArchived { id }),
-        None => Ok(record),
+        Some(_) if record.visible() => Err(Error::ThreadArchived { id }),
+        _ => Ok(record),
     }
 }

@@ -202,7 +202,7 @@ impl FileName {
 }
 
 /// Reads an RFC 3339 time into milliseconds since the Unix epoch; none that a store refuses.
-fn millis(text: &str) -> Option<i64> {
+pub(crate) fn millis(text: &str) -> Option<i64> {
     const LAST: i64 = 253_402_300_799_999;
     let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     let millis = i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).ok()?;

@@ -1,0 +1,64 @@
+//! Staging: threads that are written piece by piece and appear together, or not at all.
+//!
+//! They are the members of a deletion that nobody asked for: hidden from the first commit on, erased
+//! when they are given up or forgotten, and brought in by undoing it.
+
+use super::super::command::{Decision, Staged};
+use super::super::event::Event;
+use super::super::{Catalog, Ordinals};
+use super::{create, validate};
+use crate::error::{Error, Result};
+use crate::id::{DeletionId, ThreadId};
+
+/// What nobody finishes is erased after a day.
+const PATIENCE: i64 = 24 * 60 * 60 * 1000;
+
+pub(super) fn stage(
+    catalog: &Catalog,
+    staging: DeletionId,
+    thread: &Staged,
+    at: i64,
+) -> Result<Decision> {
+    validate::time("archivedAt", thread.archived.map(|archived| archived.at))?;
+    let mut record = create::record(catalog, thread.id, &thread.thread, at)?;
+    record.deletion = Some(staging);
+    record.archived = thread.archived;
+    record.goal.clone_from(&thread.goal);
+    let root = record.ord;
+    let members: Ordinals = [root].into_iter().collect();
+    let hidden = Event::Deleted {
+        deletion: staging,
+        root,
+        members,
+        detached: Ordinals::default(),
+        undo_until: Some(at.saturating_add(PATIENCE)),
+        staged: true,
+    };
+    Ok(Decision { events: vec![Event::Created(Box::new(record)), hidden], writes: Vec::new() })
+}
+
+/// What was copied must still be what it was.
+pub(super) fn publish(
+    catalog: &Catalog,
+    staging: DeletionId,
+    source: Option<(ThreadId, u64)>,
+) -> Result<Decision> {
+    let lost = |reason: &str| Error::NotUndoable { deletion: staging, reason: reason.into() };
+    let state = catalog.deletion(staging).filter(|state| state.staged && state.erased.is_empty());
+    let state = state.ok_or_else(|| lost("what was staged has been given up"))?;
+    if let Some((id, generation)) = source
+        && super::writable(catalog, id)?.generation != generation
+    {
+        let reason = "the history was cut back while it was copied".into();
+        return Err(Error::InvalidField { field: "length".into(), reason });
+    }
+    for record in state.members.iter().filter_map(|ord| catalog.slot(ord)) {
+        let parent = record.parent.filter(|parent| !state.members.contains(*parent));
+        match parent.map(|parent| catalog.slot(parent)) {
+            Some(Some(parent)) => super::writable(catalog, parent.id).map(drop)?,
+            Some(None) => return Err(lost("the parent of its root is gone")),
+            None => {}
+        }
+    }
+    Ok(Event::Undeleted { deletion: staging }.into())
+}
