@@ -8,6 +8,7 @@ import type {
   StorageHost,
   StoreStats,
 } from "../wasm/creel.js";
+import type { Connection } from "./connection.js";
 import { CreelError } from "./errors.js";
 import { type CreelEvents, Events } from "./events.js";
 import { type ImportFile, type ImportOptions, importCodex } from "./import.js";
@@ -114,6 +115,16 @@ export class Creel {
   async request<Result = unknown>(method: string, params?: object): Promise<Result> {
     const json = params && JSON.stringify(params);
     return JSON.parse(await this.#session.call((store) => store.request(String(method), json)));
+  }
+
+  /**
+   * Makes a client of the store that speaks the protocol in messages; `send` is called with every
+   * message for it: answers, and notifications once it has sent `initialize`.
+   *
+   * It is what a transport of your own needs; for ports there is `serveBridge` of `creel/bridge`.
+   */
+  connect(send: (message: string) => void): Promise<Connection> {
+    return this.#session.connect(send);
   }
 
   /**
