@@ -1,6 +1,6 @@
 //! Maps methods to calls, and keeps the order of answers and notifications.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use async_channel::{Receiver, Sender};
 use futures_util::lock::Mutex;
@@ -14,7 +14,6 @@ use super::rpc::{INVALID_REQUEST, RpcError, answer, incoming, refusal};
 use super::session::{News, Session};
 use super::{Call, archive, creel, goal, items, list, metadata, read_state, search, start, turns};
 use crate::change::ChangeEvent;
-use crate::env::Env;
 use crate::error::excerpt;
 use crate::manager::{ManagerOptions, SubscriberId, ThreadManager};
 use crate::storage::Storage;
@@ -47,7 +46,7 @@ impl<S: Storage> Drop for Dispatcher<S> {
 impl<S: Storage> Dispatcher<S> {
     /// Makes a dispatcher for the one client of a store. Threads that it starts have the source
     /// `appServer`.
-    pub fn new(store: Store<S>, _env: Arc<dyn Env>) -> Self {
+    pub fn new(store: Store<S>) -> Self {
         Self::over(ThreadManager::new(store, ManagerOptions::default()))
     }
 

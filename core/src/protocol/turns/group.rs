@@ -112,6 +112,8 @@ struct Open {
     items: Vec<TurnItem>,
     /// Whether the history itself says where the turn begins.
     explicit: bool,
+    /// Whether a context has said which turn it is.
+    named: bool,
     ended: bool,
 }
 
@@ -204,8 +206,8 @@ impl Grouper {
     fn name(&mut self, id: String, seq: u64) -> Step {
         match &mut self.current {
             Some(open) if open.head.id == id || (open.explicit && !open.ended) => Step::None,
-            Some(open) if !open.explicit && open.items.iter().all(|item| item.shown.is_user()) => {
-                open.explicit = true;
+            Some(open) if open.can_be_named() => {
+                open.named = true;
                 open.head.root = Some(id.clone());
                 open.head.id = id;
                 Step::None
@@ -213,7 +215,7 @@ impl Grouper {
             _ => {
                 let step = self.begin(id, None, seq, None);
                 if let Some(open) = &mut self.current {
-                    open.explicit = true;
+                    open.named = true;
                 }
                 step
             }
@@ -233,12 +235,18 @@ impl Grouper {
             completed_at: None,
             duration_ms: None,
         };
-        self.current = Some(Open { head, items: Vec::new(), explicit: false, ended: false });
+        self.current =
+            Some(Open { head, items: Vec::new(), explicit: false, named: false, ended: false });
         before.map_or(Step::None, |turn| Step::Finished(Box::new(turn)))
     }
 }
 
 impl Open {
+    /// Tells whether nothing has come of the turn yet but what a person asked.
+    fn can_be_named(&self) -> bool {
+        !self.explicit && !self.named && self.items.iter().all(|item| item.shown.is_user())
+    }
+
     /// Tells whether a message of a person is one that the turn has already, in the other form that
     /// rollouts keep it in.
     fn says_again(&self, shown: &Shown) -> bool {
