@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import { Creel, CreelError } from "creel";
 import { type BridgeClient, connectBridge, serveBridge } from "creel/bridge";
 
@@ -64,7 +64,7 @@ test("requests that are sent at once are answered in order", async (t) => {
   using client = await connect(worker);
   const answered: number[] = [];
   const requests = Array.from({ length: 100 }, async (_, n) => {
-    await client.request("thread/inject_items", { threadId: root, items: [{ type: "note", n }] });
+    await client.request("creel/items/append", { threadId: root, items: [{ type: "note", n }] });
     answered.push(n);
   });
   await Promise.all(requests);

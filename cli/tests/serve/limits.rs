@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::server::{Client, Server};
+use super::server::{Client, Server, tree};
 
 const MB: usize = 1024 * 1024;
 
 #[test]
 fn whatever_is_sent_is_answered_and_the_next_request_too() {
     let folder = tempfile::tempdir().unwrap();
+    let id = tree(folder.path(), 0);
     let (_server, client) = Server::stdio(folder.path());
     let mut client = client.ready();
-    let id = client.start();
     let deep = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     let list = |field: &str, value: &str| {
         format!(r#"{{"id":1,"method":"thread/list","params":{{"{field}":{value}}}}}"#)
@@ -45,7 +45,7 @@ fn whatever_is_sent_is_answered_and_the_next_request_too() {
         (list("searchTerm", &deep(MB)), json!(1), -32600),
         (
             format!(
-                r#"{{"id":1,"method":"thread/inject_items","params":{{"threadId":"{id}","items":[{{"type":"a","deep":{}}}]}}}}"#,
+                r#"{{"id":1,"method":"creel/items/append","params":{{"threadId":"{id}","items":[{{"type":"a","deep":{}}}]}}}}"#,
                 deep(1000)
             ),
             json!(1),
@@ -69,9 +69,9 @@ fn whatever_is_sent_is_answered_and_the_next_request_too() {
 #[test]
 fn a_line_of_100_mb_is_refused_without_being_held() {
     let folder = tempfile::tempdir().unwrap();
+    let id = tree(folder.path(), 0);
     let (server, client) = Server::stdio(folder.path());
     let mut client = client.ready();
-    let id = client.start();
     let before = server.peak();
     let megabyte = vec![b'x'; MB];
     for size in [100, 100, 400] {
@@ -98,11 +98,11 @@ fn a_line_of_100_mb_is_refused_without_being_held() {
 #[test]
 fn a_client_that_does_not_read_is_not_read_from() {
     let folder = tempfile::tempdir().unwrap();
+    let id = tree(folder.path(), 0);
     let (mut first, client) = Server::stdio(folder.path());
     let mut client = client.ready();
-    let id = client.start();
     let item = json!({"type": "note", "text": "x".repeat(MB)});
-    client.ask("thread/inject_items", json!({"threadId": id, "items": [item]})).unwrap();
+    client.ask("creel/items/append", json!({"threadId": id, "items": [item]})).unwrap();
     client.finish();
     first.ended();
 
@@ -114,7 +114,7 @@ fn a_client_that_does_not_read_is_not_read_from() {
         let params = json!({"threadId": id, "ignored": "x".repeat(10 * 1024)});
         writeln!(input, r#"{{"id":0,"method":"initialize"}}"#).unwrap();
         for n in 1..=REQUESTS {
-            let request = json!({"id": n, "method": "thread/items/list", "params": params});
+            let request = json!({"id": n, "method": "creel/items/list", "params": params});
             writeln!(input, "{request}").unwrap();
             sent.send(n).unwrap();
         }

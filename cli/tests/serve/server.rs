@@ -177,14 +177,6 @@ impl<W: Write> Client<W> {
         (message["method"].as_str().unwrap().to_owned(), thread.clone())
     }
 
-    /// Starts a thread, whose notification it takes, and returns its id.
-    pub(crate) fn start(&mut self) -> String {
-        let started = self.ask("thread/start", json!({})).unwrap();
-        let id = started["thread"]["id"].as_str().unwrap().to_owned();
-        assert_eq!(self.told(), ("thread/started".into(), json!(id)));
-        id
-    }
-
     /// Sends nothing more.
     pub(crate) fn finish(&mut self) {
         self.input = None;

@@ -30,14 +30,14 @@ fn an_answer_comes_before_the_notifications_of_its_changes() {
 #[test]
 fn requests_sent_at_once_are_answered_in_order() {
     let folder = tempfile::tempdir().unwrap();
+    let id = tree(folder.path(), 0);
     let (_server, client) = Server::stdio(folder.path());
     let mut client = client.ready();
-    let id = client.start();
     let mut lines = String::new();
     for n in 0..200 {
         let params = json!({"threadId": id, "items": [{"type": "note", "n": n}]});
-        let append = json!({"id": n, "method": "thread/inject_items", "params": params});
-        let read = json!({"id": format!("read {n}"), "method": "thread/items/list",
+        let append = json!({"id": n, "method": "creel/items/append", "params": params});
+        let read = json!({"id": format!("read {n}"), "method": "creel/items/list",
             "params": {"threadId": id, "sortDirection": "desc", "limit": 1}});
         lines.push_str(&format!("{append}\n{read}\n"));
     }
@@ -65,19 +65,20 @@ fn what_another_process_does_is_told_without_asking() {
 #[test]
 fn the_end_of_the_input_ends_the_server_after_the_last_answer() {
     let folder = tempfile::tempdir().unwrap();
+    let id = tree(folder.path(), 0);
     let (mut server, client) = Server::stdio(folder.path());
     let mut client = client.ready();
-    let id = client.start();
     for n in 0..50 {
         let params = json!({"threadId": id, "items": [{"type": "note"}]});
         client
-            .send(&json!({"id": n, "method": "thread/inject_items", "params": params}).to_string());
+            .send(&json!({"id": n, "method": "creel/items/append", "params": params}).to_string());
     }
     // No line break ends the last one.
     client.send_bytes(br#"{"id":"last","method":"thread/list"}"#);
     client.finish();
     for n in 0..50 {
-        assert_eq!(client.next().unwrap(), json!({"id": n, "result": {}}));
+        let answer = client.next().unwrap();
+        assert_eq!((&answer["id"], &answer["result"]["count"]), (&json!(n), &json!(1)));
     }
     let last = client.next().unwrap();
     assert_eq!((&last["id"], &last["result"]["data"][0]["id"]), (&json!("last"), &json!(id)));
@@ -85,7 +86,7 @@ fn the_end_of_the_input_ends_the_server_after_the_last_answer() {
     assert_eq!(server.ended().code(), Some(0));
 
     let (_server, client) = Server::stdio(folder.path());
-    let items = client.ready().ask("thread/items/list", json!({"threadId": id, "limit": 100}));
+    let items = client.ready().ask("creel/items/list", json!({"threadId": id, "limit": 100}));
     assert_eq!(items.unwrap()["data"].as_array().unwrap().len(), 50);
 }
 
@@ -123,9 +124,9 @@ fn a_client_that_goes_away_without_reading_ends_the_server() {
 fn a_signal_ends_the_server_with_everything_kept() {
     for signal in ["-INT", "-TERM"] {
         let folder = tempfile::tempdir().unwrap();
+        let id = tree(folder.path(), 0);
         let (mut server, client) = Server::stdio(folder.path());
         let mut client = client.ready();
-        let id = client.start();
         client.ask("thread/name/set", json!({"threadId": id, "name": "Kept"})).unwrap();
         server.signal(signal);
         assert_eq!(server.ended().code(), Some(0), "{signal}");

@@ -26,11 +26,10 @@ fn listen(store: &Path, socket: &Path) -> Server {
 fn clients_of_one_store_hear_of_each_other() {
     let folder = tempfile::tempdir().unwrap();
     let (store, socket) = (folder.path().join("store"), folder.path().join("s"));
+    let id = tree(&store, 0);
     let mut server = listen(&store, &socket);
     assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
     let (mut one, mut two) = (connect(&socket).ready(), connect(&socket).ready());
-    let id = one.start();
-    assert_eq!(two.told(), ("thread/started".into(), json!(id)));
     two.ask("thread/archive", json!({"threadId": id})).unwrap();
     for client in [&mut one, &mut two] {
         assert_eq!(client.told(), ("thread/archived".into(), json!(id)));

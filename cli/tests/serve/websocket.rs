@@ -11,7 +11,7 @@ use async_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use async_tungstenite::tungstenite::{self, Error, Message, WebSocket};
 use serde_json::{Value, json};
 
-use super::server::{PATIENCE, Server, command};
+use super::server::{PATIENCE, Server, command, tree};
 
 const TOKEN: &str = "6f1c2b7d9e";
 
@@ -95,12 +95,9 @@ fn only_the_token_and_named_origins_are_let_in() {
 #[test]
 fn clients_of_one_store_hear_of_each_other_until_the_server_stops() {
     let folder = tempfile::tempdir().unwrap();
+    let id = tree(&folder.path().join("store"), 0);
     let (mut server, address) = listen(folder.path(), &[]);
     let (mut one, mut two) = (let_in(&address), let_in(&address));
-    let id = ask(&mut one, "thread/start", json!({}))["result"]["thread"]["id"].clone();
-    for client in [&mut one, &mut two] {
-        assert_eq!(next(client)["params"]["thread"]["id"], id);
-    }
     assert!(ask(&mut two, "thread/delete", json!({"threadId": id})).get("result").is_some());
     for client in [&mut one, &mut two] {
         assert_eq!(next(client)["params"]["threadId"], id);

@@ -10,13 +10,15 @@ import { CreelError } from "../errors.js";
  */
 export interface BridgePort {
   postMessage(message: unknown): void;
-  addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
-  addEventListener(type: "close", listener: () => void): void;
-  removeEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
-  removeEventListener(type: "close", listener: () => void): void;
+  /** Calls `listener` with events that have `data`, and where there are such, when the port closes. */
+  addEventListener(type: "message" | "close", listener: PortListener): void;
+  removeEventListener(type: "message" | "close", listener: PortListener): void;
   /** Begins the delivery, where the port has to be told. */
   start?(): void;
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: no other type takes the ports of both the DOM and Node.
+type PortListener = (event: any) => void;
 
 /** The notification that ends a bridge; it is of the bridge, not of the store. */
 const CLOSED = "creel/bridge/closed";

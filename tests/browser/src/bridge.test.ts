@@ -34,7 +34,7 @@ test("a frame and a worker use the store that the page has in IndexedDB", async 
     const listed = await frame.order("thread/list");
     const threadId = id;
     const items = [{ type: "note", text: "from the worker" }];
-    const injected = await worker.order("thread/inject_items", { threadId, items });
+    await worker.order("creel/items/append", { threadId, items });
     const renamed = await worker.order("thread/name/set", { threadId, name: "Fixed" });
     const kept = await store.threads.read(id);
     await frame.order("thread/delete", { threadId });
@@ -46,7 +46,7 @@ test("a frame and a worker use the store that the page has in IndexedDB", async 
     await store.close();
     await ends[1]?.closed;
     const last = [await frame.order("heard"), await worker.order("heard")];
-    return { id, listed, injected, renamed, kept, refused, heard, left: left.data, last };
+    return { id, listed, renamed, kept, refused, heard, left: left.data, last };
   });
   const { id } = result;
   const { data } = result.listed as { data: { id: string; name: string }[] };
@@ -54,7 +54,7 @@ test("a frame and a worker use the store that the page has in IndexedDB", async 
     data.map(({ id, name }) => [id, name]),
     [[id, "Fix the build"]],
   );
-  assert.deepEqual([result.injected, result.renamed], [{}, {}]);
+  assert.deepEqual(result.renamed, {});
   assert.deepEqual([result.kept.name, result.kept.items], ["Fixed", 1]);
   const refusal = { name: "CreelError", code: "thread_deleted", rpcCode: -32600 };
   assert.deepEqual(result.refused, refusal);
