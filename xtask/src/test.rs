@@ -9,7 +9,7 @@ use crate::npm::Project;
 use crate::setup::chromium;
 use crate::steps::Steps;
 use crate::workspace::{BROWSER_TESTS, DEMO, PACKAGE, Workspace};
-use crate::{lint, package, wasm};
+use crate::{clients, lint, package, wasm};
 
 /// What `cargo xtask test` takes; without a flag, everything is tested.
 #[derive(Debug, clap::Args)]
@@ -69,6 +69,7 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
         }
         Ok(())
     })?;
+    steps.step("Codex SDK for Python", || clients::codex_python_sdk(workspace))?;
     steps.step("documentation tests", || {
         cmd!(shell, "cargo test {crates...} --doc").quiet().run().context("an example fails")
     })
