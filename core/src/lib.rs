@@ -36,8 +36,10 @@ mod catalog;
 mod change;
 mod deletion;
 pub mod doctor;
+mod document;
 mod env;
 mod error;
+pub mod export;
 mod goal;
 mod id;
 pub mod import;
@@ -64,6 +66,7 @@ mod thread;
 mod tree;
 
 pub use change::{Change, ChangeEvent};
+pub use document::{Document, DocumentChange};
 pub use env::Env;
 pub use error::{Error, Result};
 pub use goal::{Goal, GoalPatch, GoalStatus, Job, JobTask, TaskStatus};

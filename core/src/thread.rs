@@ -98,10 +98,6 @@ pub struct ThreadDetails {
     /// Whether memories may be made of the thread.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_mode: Option<String>,
-    /// What a person has read of it: `{firstUnread, revision}` as the Codex protocol has it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "tsify", tsify(type = "unknown", optional))]
-    pub read_state: Option<Value>,
     /// The tokens used, as last reported by an item.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "unknown", optional))]
@@ -248,10 +244,6 @@ pub struct ThreadPatch {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
     #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
     pub memory_mode: Option<Option<String>>,
-    /// What a person has read of it; like the name it leaves `updatedAt` alone.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
-    #[cfg_attr(feature = "tsify", tsify(type = "unknown", optional))]
-    pub read_state: Option<Option<Value>>,
     /// The tokens used.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
     #[cfg_attr(feature = "tsify", tsify(type = "unknown", optional))]

@@ -1,6 +1,7 @@
 //! Forking a thread, cutting its history back, and threads that appear together.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use creel::storage::MemoryStorage;

@@ -8,6 +8,8 @@ export interface CreelEvents {
   "thread/started": { thread: Thread };
   /** Items were appended; `first` is the sequence number of the first. */
   "thread/items/appended": { threadId: string; first: number; count: number };
+  /** The history was cut back: items from `length` on are gone. */
+  "thread/reverted": { threadId: string; length: number };
   /** The name was set, or cleared: then `threadName` is `null`. */
   "thread/name/updated": { threadId: string; threadName: string | null };
   /** Other metadata, the parent or the spawn edge changed. */
@@ -16,6 +18,8 @@ export interface CreelEvents {
   "thread/goal/updated": { threadId: string; goal: Goal };
   /** The goal was cleared. */
   "thread/goal/cleared": { threadId: string };
+  /** A collection of documents changed: a thread's, or the store's own where `threadId` is `null`. */
+  "documents/changed": { threadId: string | null; collection: string };
   /** The job of this id, or one of its tasks, was created, changed or deleted. */
   "job/changed": { job: string };
   /** A thread was archived: the root first, then the deepest descendants. */
@@ -82,6 +86,8 @@ export class Events {
         const { threadId, first, count } = event;
         return this.#emit("thread/items/appended", { threadId, first, count });
       }
+      case "truncated":
+        return this.#emit("thread/reverted", { threadId: event.threadId, length: event.length });
       case "renamed":
         return this.#emit("thread/name/updated", {
           threadId: event.threadId,
@@ -93,6 +99,10 @@ export class Events {
         const { threadId, goal } = event;
         if (goal) return this.#emit("thread/goal/updated", { threadId, goal });
         return this.#emit("thread/goal/cleared", { threadId });
+      }
+      case "documentsChanged": {
+        const { threadId, collection } = event;
+        return this.#emit("documents/changed", { threadId, collection });
       }
       case "jobChanged":
         return this.#emit("job/changed", { job: event.job });

@@ -52,6 +52,7 @@ export { ThreadHandle } from "./thread-handle.js";
 export {
   type ChildrenOption,
   type DeleteOptions,
+  type ForkOptions,
   type ItemPage,
   type LogQuery,
   type StoredItem,

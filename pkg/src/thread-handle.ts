@@ -14,6 +14,7 @@ import type {
 import type {
   ChildrenOption,
   DeleteOptions,
+  ForkOptions,
   ItemPage,
   LogQuery,
   StoredItem,
@@ -71,6 +72,21 @@ export class ThreadHandle {
   /** Creates a thread under this one. */
   spawn(options: Omit<CreateThread, "parentThreadId"> = {}): Promise<ThreadHandle> {
     return this.#threads.create({ ...options, parentThreadId: this.id });
+  }
+
+  /** Cuts the history back to its first `length` items. */
+  truncate(length: number): Promise<Thread> {
+    return this.#threads.truncate(this.id, length);
+  }
+
+  /** Removes the last `count` items, as `Threads.pop` does. */
+  pop<Item = Record<string, unknown>>(count?: number): Promise<StoredItem<Item>[]> {
+    return this.#threads.pop<Item>(this.id, count);
+  }
+
+  /** Forks the thread, as `Threads.fork` does. */
+  fork(options?: ForkOptions): Promise<ThreadHandle> {
+    return this.#threads.fork(this.id, options);
   }
 
   /** Gives the thread a name. */

@@ -60,6 +60,12 @@ export interface DeleteOptions {
   signal?: AbortSignal;
 }
 
+/** Says what a fork starts with. */
+export interface ForkOptions extends CreateThread {
+  /** How many items of the source's history it gets, from the first on; all if left out. */
+  length?: number;
+}
+
 /** Creates, finds, reads, changes and deletes threads. */
 export class Threads {
   readonly #session: Session;
@@ -125,6 +131,33 @@ export class Threads {
     query: ItemQuery = {},
   ): Promise<ItemPage<Item>> {
     return JSON.parse(await this.#session.call((store) => store.items(String(id), query)));
+  }
+
+  /**
+   * Cuts a history back to its first `length` items. Cursors into it are invalid from then on.
+   *
+   * @throws {CreelError} `out_of_range` for a length beyond the history.
+   */
+  truncate(id: string, length: number): Promise<Thread> {
+    return this.#session.call((store) => store.truncate(String(id), length));
+  }
+
+  /** Removes the last `count` items, 1 unless given and at most 1,000, and resolves to them. */
+  async pop<Item = Record<string, unknown>>(id: string, count = 1): Promise<StoredItem<Item>[]> {
+    return JSON.parse(await this.#session.call((store) => store.pop(String(id), count)));
+  }
+
+  /**
+   * Forks a thread: a new one whose history is a copy of the other's, or of its first `length`
+   * items. It appears whole or not at all, and outlives its source. Title, preview and details are
+   * the source's unless given; the name is not.
+   *
+   * @throws {CreelError} `out_of_range`, `thread_archived`, `thread_deleted`, `thread_not_found`.
+   */
+  async fork(id: string, { length, ...thread }: ForkOptions = {}): Promise<ThreadHandle> {
+    const options = { ...(length !== undefined && { length }), thread };
+    const fork = await this.#session.call((store) => store.fork(String(id), options));
+    return this.open(fork.id);
   }
 
   /** Gives a thread a name. */

@@ -59,6 +59,34 @@ test("a history is read in pages, both ways, and one by one", async () => {
   assert.deepEqual([from.data.length, from.nextCursor], [1, null]);
 });
 
+test("a history is forked, cut back and popped", async () => {
+  await using creel = await Creel.open({ storage: "memory" });
+  const thread = await creel.threads.create({ name: "source", cwd: "/home" });
+  await thread.append(Array.from({ length: 20 }, (_, n) => note(n)));
+  const cuts: number[] = [];
+  creel.on("thread/reverted", ({ length }) => cuts.push(length));
+  const fork = await thread.fork({ length: 15, name: "fork" });
+  const { forkedFromId, name, cwd, items } = await fork.read();
+  assert.deepEqual([forkedFromId, name, cwd, items], [thread.id, "fork", "/home", 15]);
+  assert.equal((await thread.truncate(10)).items, 10);
+  const popped = await fork.pop<{ n: number }>(2);
+  assert.deepEqual(
+    popped.map(({ seq, item }) => [seq, item.n]),
+    [
+      [13, 13],
+      [14, 14],
+    ],
+  );
+  assert.equal((await fork.pop()).length, 1);
+  await assert.rejects(thread.truncate(11), { code: "out_of_range" });
+  await assert.rejects(thread.pop(0), { code: "out_of_range" });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(cuts, [10, 13, 12]);
+  await thread.delete();
+  await assert.rejects(thread.fork(), { code: "thread_deleted" });
+  assert.equal((await fork.page()).data.length, 12);
+});
+
 test("a text of JSON lines is appended as it is", async () => {
   await using creel = await Creel.open({ storage: "memory" });
   const thread = await creel.threads.create();

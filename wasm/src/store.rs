@@ -7,8 +7,8 @@ use std::sync::Arc;
 use creel::protocol::Dispatcher;
 use creel::storage::{BoxedStorage, Durability, MemoryStorage};
 use creel::{
-    CreateThread, DeleteOptions, EdgeStatus, Error, ItemPage, ItemQuery, ManagerOptions,
-    StoreOptions, StoreStats, ThreadManager, ThreadPatch, ThreadQuery,
+    CreateThread, DeleteOptions, EdgeStatus, Error, Fork, ItemPage, ItemQuery, ManagerOptions,
+    StoreOptions, StoreStats, StoredItem, ThreadManager, ThreadPatch, ThreadQuery,
 };
 use js_sys::{Function, Promise};
 use serde::Serialize;
@@ -24,6 +24,7 @@ use crate::convert::{
 use crate::env::WasmEnv;
 use crate::host::{Host, JsHost};
 use crate::import::CodexImport;
+use crate::work::whole;
 use crate::{errors, items};
 
 type Core = creel::Store<BoxedStorage>;
@@ -82,6 +83,32 @@ impl Store {
         let write = |page: ItemPage| Ok(items::write(&page).into());
         self.run(write, async move |core| {
             core.items(thread_id(&id)?, argument("query", query)?).await
+        })
+    }
+
+    /// Cuts a history back to its first items.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Thread>")]
+    pub fn truncate(&self, id: String, length: f64) -> Promise {
+        self.run(object, async move |core| {
+            core.truncate(thread_id(&id)?, whole("length", length)?).await
+        })
+    }
+
+    /// Removes the last items, and gives them as the JSON text of an array.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn pop(&self, id: String, count: f64) -> Promise {
+        let write = |items: Vec<StoredItem>| Ok(items::write_stored(&items).into());
+        self.run(write, async move |core| {
+            let count = whole("count", count)?;
+            core.pop(thread_id(&id)?, u32::try_from(count).unwrap_or(u32::MAX)).await
+        })
+    }
+
+    /// Forks a thread.
+    #[wasm_bindgen(unchecked_return_type = "Promise<Thread>")]
+    pub fn fork(&self, id: String, fork: Option<Ts<Fork>>) -> Promise {
+        self.run(object, async move |core| {
+            core.fork(thread_id(&id)?, argument("fork", fork)?).await
         })
     }
 

@@ -118,7 +118,7 @@ fn read_status(text: &str) -> Result<TaskStatus> {
 }
 
 /// A number that counts something.
-fn whole(name: &str, value: f64) -> Result<u64> {
+pub(crate) fn whole(name: &str, value: f64) -> Result<u64> {
     if value >= 0.0 && value.fract() == 0.0 {
         return Ok(value as u64);
     }

@@ -73,6 +73,7 @@ async fn shake_hands(stream: TcpStream, access: &Access) -> io::Result<WebSocket
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE));
+    #[expect(clippy::result_large_err, reason = "the type is the handshake's")]
     let check = |request: &_, response| access.check(request, response);
     accept_hdr_async_with_config(stream, check, Some(config)).await.map_err(failure)
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::event::Event;
 use super::record::Archived;
+use crate::document::{Collections, DocumentChange};
 use crate::goal::{Goal, GoalPatch, JobTask};
 use crate::id::{DeletionId, ThreadId};
 use crate::item::Item;
@@ -55,11 +56,16 @@ pub(crate) enum Command {
     },
     Log {
         thread: ThreadId,
-        records: Vec<Item>,
+        records: Vec<(Option<i64>, Item)>,
     },
     SetTools {
         thread: ThreadId,
         tools: Vec<Item>,
+    },
+    ChangeDocuments {
+        owner: Option<ThreadId>,
+        collection: String,
+        change: Box<DocumentChange>,
     },
     CreateJob {
         id: Uuid,
@@ -97,12 +103,20 @@ pub(crate) enum Command {
         staging: DeletionId,
         command: Box<Command>,
     },
-    /// `source` is what was copied, and how often its history had been cut back then.
     Publish {
         staging: DeletionId,
-        source: Option<(ThreadId, u64)>,
+        copied: Option<Copied>,
     },
     Erase(Eraser),
+}
+
+/// What a fork was made from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Copied {
+    pub(crate) source: ThreadId,
+    /// How often the source's history had been cut back when it was copied.
+    pub(crate) generation: u64,
+    pub(crate) fork: ThreadId,
 }
 
 /// Where to cut a history, as it was measured.
@@ -125,6 +139,7 @@ pub(crate) struct Staged {
     pub(crate) thread: CreateThread,
     pub(crate) archived: Option<Archived>,
     pub(crate) goal: Option<Box<Goal>>,
+    pub(crate) documents: Option<Box<Collections>>,
 }
 
 /// One bounded batch of a deletion's erasure.
@@ -148,6 +163,16 @@ impl Command {
             | Self::SetEdge { thread, .. }
             | Self::SetParent { thread, .. }
             | Self::Truncate { thread, .. } => Some(*thread),
+            Self::Publish { copied, .. } => copied.map(|copied| copied.fork),
+            _ => None,
+        }
+    }
+
+    /// Returns the job that the command's caller is shown afterwards.
+    pub(crate) fn job(&self) -> Option<Uuid> {
+        match self {
+            Self::CreateJob { id, .. } => Some(*id),
+            Self::SetTask { job, .. } => Some(*job),
             _ => None,
         }
     }
@@ -160,10 +185,10 @@ impl Command {
     /// Returns the bytes of the items that the command carries.
     pub(crate) fn size(&self) -> usize {
         match self {
-            Self::Append { items, .. } => items.iter().map(|(_, item)| item.json().len()).sum(),
-            Self::Log { records: items, .. } | Self::SetTools { tools: items, .. } => {
-                items.iter().map(|item| item.json().len()).sum()
+            Self::Append { items, .. } | Self::Log { records: items, .. } => {
+                items.iter().map(|(_, item)| item.json().len()).sum()
             }
+            Self::SetTools { tools, .. } => tools.iter().map(|item| item.json().len()).sum(),
             Self::Fill { command, .. } => command.size(),
             _ => 0,
         }
@@ -177,7 +202,6 @@ impl Command {
                 | Self::Unarchive { .. }
                 | Self::Delete { .. }
                 | Self::Undelete { .. }
-                | Self::Publish { .. }
                 | Self::Erase(_)
         )
     }

@@ -294,7 +294,7 @@ impl<S: Storage> Importer<S> {
 }
 
 /// Tells whether an error is about the store and not about one thread.
-fn fatal(error: &Error) -> bool {
+pub(super) fn fatal(error: &Error) -> bool {
     matches!(
         error,
         Error::Storage(_)

@@ -41,13 +41,6 @@ pub enum LiveEvent {
         /// The thread.
         thread_id: ThreadId,
     },
-    /// Somebody marked a thread as read or unread.
-    ReadStateChanged {
-        /// The thread.
-        thread_id: ThreadId,
-        /// The state now.
-        read_state: serde_json::Value,
-    },
     /// Threads that were never stored were deleted, the deepest first.
     Deleted {
         /// The threads, in order.

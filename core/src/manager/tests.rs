@@ -35,7 +35,6 @@ fn told(events: &async_channel::Receiver<LiveEvent>) -> Vec<(&'static str, Threa
             LiveEvent::StatusChanged { thread_id, loaded: true } => told.push(("open", thread_id)),
             LiveEvent::StatusChanged { thread_id, .. } => told.push(("shut", thread_id)),
             LiveEvent::Closed { thread_id } => told.push(("closed", thread_id)),
-            LiveEvent::ReadStateChanged { thread_id, .. } => told.push(("read", thread_id)),
             LiveEvent::Deleted { thread_ids } => {
                 told.extend(thread_ids.into_iter().map(|id| ("deleted", id)));
             }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::json::to_json;
 use super::rpc::RpcError;
 use super::thread::{WireStatus, WireThread};
+use super::{projects, sections};
 use crate::manager::{SubscriberId, ThreadManager};
 use crate::storage::Storage;
 use crate::thread::Thread;
@@ -75,7 +76,11 @@ impl<'a, S: Storage> Call<'a, S> {
     /// Spells a thread with the state that it is in here.
     pub(super) fn spell(&self, thread: &Thread) -> WireThread {
         let live = self.threads.get(thread.id);
+        let (section, section_entered_at) = sections::of(self, thread.id).unzip();
         WireThread {
+            section,
+            section_entered_at,
+            project_id: projects::of(self, thread.id),
             status: if live.is_some() { WireStatus::Idle } else { WireStatus::NotLoaded },
             ephemeral: live.is_some_and(|live| live.is_ephemeral()),
             ..WireThread::from(thread)

@@ -12,7 +12,10 @@ use super::methods::{METHODS, find};
 use super::params::Params;
 use super::rpc::{INVALID_REQUEST, RpcError, answer, incoming, refusal};
 use super::session::{News, Session};
-use super::{Call, archive, creel, goal, items, list, metadata, read_state, search, start, turns};
+use super::{
+    Call, archive, attachments, creel, goal, items, list, metadata, projects, queue, read_state,
+    search, sections, start, turns,
+};
 use crate::change::ChangeEvent;
 use crate::error::excerpt;
 use crate::manager::{ManagerOptions, SubscriberId, ThreadManager};
@@ -210,6 +213,28 @@ async fn run<S: Storage>(
         "thread/items/list" => turns::items_list(call, params).await,
         "thread/items/read" => turns::items_read(call, params).await,
         "thread/inject_items" => items::inject(call, params).await,
+        "thread/timeline/list" => turns::timeline(call, params).await,
+        "thread/attachment/add" => attachments::add(call, params).await,
+        "thread/attachment/list" => attachments::list(call, params).await,
+        "thread/attachment/remove" => attachments::remove(call, params).await,
+        "thread/attachmentOwner/list" => attachments::owners(call, params).await,
+        "thread/queue/add" => queue::add(call, params).await,
+        "thread/queue/list" => queue::list(call, params).await,
+        "thread/queue/update" => queue::update(call, params).await,
+        "thread/queue/delete" => queue::delete(call, params).await,
+        "thread/queue/reorder" => queue::reorder(call, params).await,
+        "thread/section/move" => sections::place(call, params).await,
+        "threadSection/list" => sections::list(call, params).await,
+        "threadSection/create" => sections::create(call, params).await,
+        "threadSection/update" => sections::update(call, params).await,
+        "threadSection/delete" => sections::delete(call, params).await,
+        "project/list" => projects::list(call, params).await,
+        "project/read" => projects::get(call, params).await,
+        "project/create" => projects::create(call, params).await,
+        "project/import" => projects::import(call, params).await,
+        "project/update" => projects::update(call, params).await,
+        "project/move" => projects::place(call, params).await,
+        "project/delete" => projects::delete(call, params).await,
         "creel/delete" => creel::delete(call, params).await,
         "creel/deletion/plan" => creel::plan(call, params).await,
         "creel/deletion/pending" => creel::pending(call).await,

@@ -1,14 +1,15 @@
 //! `thread/list` and `thread/loaded/list`: pages of threads. The wire clamps limits where the typed
 //! API refuses them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::value::RawValue;
 
 use super::json::{Object, quoted};
 use super::params::Params;
 use super::rpc::{INVALID_PARAMS, RpcError, thread_id};
-use super::{Call, cursor, read_state};
+use super::{Call, cursor, projects, read_state, sections};
+use crate::error::excerpt;
 use crate::id::ThreadId;
 use crate::query::{ArchiveFilter, SortDirection, SortKey, ThreadPage, ThreadQuery};
 use crate::storage::Storage;
@@ -41,19 +42,20 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> 
         let message = "parentThreadId and ancestorThreadId are mutually exclusive";
         return Err(RpcError::refused(message));
     }
-    if let Some(project) = params.text("projectId")? {
-        return Err(RpcError::new(INVALID_PARAMS, format!("project not found: {project}")));
+    let project = params.text("projectId")?;
+    if let Some(project) = &project {
+        projects::find(call, project).await?;
     }
     if params.texts("originators")?.is_some_and(|originators| !originators.is_empty()) {
         let message = "originator filtering is not supported by the local app-server";
         return Err(RpcError::new(INVALID_PARAMS, message));
     }
-    let section = params.text("sectionId")?.is_some();
+    let section = params.text("sectionId")?;
     let by_place = params.text("sortKey")?.as_deref() == Some("section_position");
-    if by_place && !section {
+    if by_place && section.is_none() {
         return Err(RpcError::refused("section-position sorting requires a section filter"));
     }
-    if section || params.text("attachedToThreadId")?.is_some() {
+    if params.text("attachedToThreadId")?.is_some() {
         let empty = Object::new().list("data", &[]).raw("readStates", "{}");
         return empty.null("nextCursor").null("backwardsCursor").answer();
     }
@@ -81,14 +83,32 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> 
         let invalid = |error| RpcError { code: INVALID_PARAMS, ..error };
         excluded.insert(thread_id(&text, "excluded thread").map_err(invalid)?);
     }
-    let page = without(call, query.clone(), &excluded).await?;
+    let members = match &section {
+        Some(section) => Some(sections::members(call, section).await?),
+        None => None,
+    };
+    let ranks = members.map(|members| members.into_iter().collect::<HashMap<_, _>>());
+    let about_project = params.names("projectId");
+    let keep = |id: ThreadId| {
+        !excluded.contains(&id)
+            && ranks.as_ref().is_none_or(|ranks| ranks.contains_key(&id))
+            && (!about_project || projects::of(call, id) == project)
+    };
+    let page = match &ranks {
+        Some(ranks) if by_place => by_rank(call, &params, query.clone(), keep, ranks).await?,
+        _ => among(call, query.clone(), keep).await?,
+    };
     let threads: Vec<String> =
         page.data.iter().map(|thread| call.wire(thread)).collect::<Result<_, _>>()?;
     let mut states = Object::new();
     for thread in page.data.iter().filter(|thread| !is_sub_agent(thread)) {
-        states = states.raw(&thread.id.to_string(), &read_state::of(thread));
+        states = states.raw(&thread.id.to_string(), &read_state::of(call, thread.id).await);
     }
     let answer = Object::new().list("data", &threads).raw("readStates", &states.json());
+    if by_place {
+        let next = page.next_cursor.as_deref();
+        return answer.text_or_null("nextCursor", next).null("backwardsCursor").answer();
+    }
     ends(answer, &page, &query).answer()
 }
 
@@ -117,7 +137,11 @@ pub(super) fn query(params: &Params<'_>) -> Result<ThreadQuery, RpcError> {
         sort_key,
         sort_direction,
         limit: Some(params.limit(DEFAULT, MOST)?),
-        cursor: from.map(|from| cursor::to_store(&from, sort_key, descending)).transpose()?,
+        cursor: match from {
+            // That of a person's own order is the list's.
+            Some(_) if params.text("sortKey")?.as_deref() == Some("section_position") => None,
+            from => from.map(|from| cursor::to_store(&from, sort_key, descending)).transpose()?,
+        },
         ..ThreadQuery::default()
     })
 }
@@ -143,17 +167,24 @@ fn is_sub_agent(thread: &Thread) -> bool {
     }
 }
 
-/// Reads on until a page is full of threads that are not excluded.
-async fn without<S: Storage>(
+/// Tells whether a thread has items and no person said anything in it, nor gave it a name: what is
+/// left of a session that was closed before it began.
+fn is_silent(thread: &Thread) -> bool {
+    thread.items > 0 && thread.preview.is_empty() && thread.name.is_none()
+}
+
+/// Reads on until a page is full of threads that are kept and not silent.
+async fn among<S: Storage>(
     call: &Call<'_, S>,
     mut query: ThreadQuery,
-    excluded: &BTreeSet<ThreadId>,
+    keep: impl Fn(ThreadId) -> bool,
 ) -> Result<ThreadPage, RpcError> {
     let wanted = query.limit.map_or(0, |limit| limit as usize);
+    let below = query.parent_thread_id.is_some() || query.ancestor_thread_id.is_some();
     let mut whole: Option<ThreadPage> = None;
     loop {
         let mut page = call.threads.store().list(query.clone()).await?;
-        page.data.retain(|thread| !excluded.contains(&thread.id));
+        page.data.retain(|thread| keep(thread.id) && (below || !is_silent(thread)));
         let page = match whole.take() {
             None => page,
             Some(mut whole) => {
@@ -171,6 +202,38 @@ async fn without<S: Storage>(
     }
 }
 
+/// Lists the threads of a section in a person's own order; a cursor is the id of the thread before.
+async fn by_rank<S: Storage>(
+    call: &Call<'_, S>,
+    params: &Params<'_>,
+    query: ThreadQuery,
+    keep: impl Fn(ThreadId) -> bool,
+    ranks: &HashMap<ThreadId, i64>,
+) -> Result<ThreadPage, RpcError> {
+    let limit = query.limit.map_or(0, |limit| limit as usize);
+    let mut whole = ThreadPage { data: Vec::new(), next_cursor: None, backwards_cursor: None };
+    let mut next = Some(ThreadQuery { limit: Some(1000), cursor: None, ..query });
+    while let Some(query) = next.take() {
+        let page = call.threads.store().list(query.clone()).await?;
+        whole.data.extend(page.data.into_iter().filter(|thread| keep(thread.id)));
+        next = page.next_cursor.map(|cursor| ThreadQuery { cursor: Some(cursor), ..query });
+    }
+    whole.data.sort_by_key(|thread| (ranks.get(&thread.id).copied(), thread.id));
+    if params.direction()? == Some(SortDirection::Desc) {
+        whole.data.reverse();
+    }
+    if let Some(from) = params.text("cursor")? {
+        let invalid = || RpcError::refused(format!("invalid cursor: {}", excerpt(&from)));
+        let place = whole.data.iter().position(|thread| thread.id.to_string() == from);
+        whole.data.drain(..=place.ok_or_else(invalid)?);
+    }
+    let more = whole.data.len() > limit;
+    whole.data.truncate(limit);
+    let last = whole.data.last().filter(|_| more);
+    whole.next_cursor = last.map(|thread| thread.id.to_string());
+    Ok(whole)
+}
+
 /// A cursor is the id of the thread before the page.
 pub(super) fn loaded<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let mut ids = call.threads.loaded();
@@ -179,8 +242,7 @@ pub(super) fn loaded<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answ
         false => ids.len(),
     };
     if let Some(from) = params.text("cursor")? {
-        let invalid =
-            |_| RpcError::refused(format!("invalid cursor: {}", crate::error::excerpt(&from)));
+        let invalid = |_| RpcError::refused(format!("invalid cursor: {}", excerpt(&from)));
         let from: ThreadId = from.parse().map_err(invalid)?;
         ids.retain(|id| *id > from);
     }

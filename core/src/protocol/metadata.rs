@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::json::Object;
 use super::params::{Params, missing};
 use super::rpc::{METHOD_NOT_FOUND, RpcError};
-use super::{Call, read_state, turns};
+use super::{Call, projects, read_state, turns};
 use crate::error::Error;
 use crate::id::ThreadId;
 use crate::storage::Storage;
@@ -30,7 +30,7 @@ pub(super) async fn read<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> 
         }
         wire.turns = turns::all(call, id).await?;
     }
-    let state = if stored { read_state::of(&thread) } else { "null".to_owned() };
+    let state = if stored { read_state::of(call, id).await } else { "null".to_owned() };
     Object::new().raw("thread", &super::json::to_json(&wire)?).raw("readState", &state).answer()
 }
 
@@ -50,10 +50,18 @@ pub(super) async fn set_name<S: Storage>(call: &Call<'_, S>, params: Params<'_>)
 pub(super) async fn update_metadata<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let empty = || RpcError::refused("thread metadata update must include at least one field");
-    let given = params.within("gitInfo")?.ok_or_else(empty)?;
+    let about_project = params.names("projectId");
+    if about_project {
+        projects::join(call, id, params.text("projectId")?.as_deref()).await?;
+    }
     let fields = ["sha", "branch", "originUrl"];
+    let given = params.within("gitInfo")?.unwrap_or_default();
     if !fields.iter().any(|field| given.names(field)) {
-        return Err(empty());
+        if !about_project {
+            return Err(empty());
+        }
+        let thread = call.threads.read(id).await.map_err(|error| no_rollout(&error))?;
+        return Object::new().raw("thread", &call.wire(&thread)?).answer();
     }
     let thread = call.threads.read(id).await;
     let thread = thread.map_err(|error| no_rollout(&error))?;

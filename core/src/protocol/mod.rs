@@ -5,25 +5,32 @@
 //! way, it does on the way in and out. `docs/PROTOCOL.md` has every method.
 
 mod archive;
+mod attachments;
 mod call;
 mod creel;
 mod cursor;
 mod dispatcher;
+mod documents;
 mod goal;
 mod items;
 mod json;
+mod kept;
 mod list;
 mod metadata;
 mod methods;
 mod notify;
 mod params;
+mod projects;
+mod queue;
 mod read_state;
 mod rpc;
 mod search;
+mod sections;
 mod session;
 mod start;
 mod thread;
 mod turns;
+mod uuid_text;
 
 pub use call::Defaults;
 pub use dispatcher::Dispatcher;

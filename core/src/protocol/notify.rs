@@ -1,9 +1,11 @@
 //! Notifications: what happened to the store and to open threads, as the wire tells it.
 
+use super::documents::{number, text};
 use super::json::{Object, quoted, to_json};
 use super::thread::{WireStatus, WireThread};
-use super::{Call, goal};
+use super::{Call, attachments, goal, projects, queue, read_state, sections};
 use crate::change::Change;
+use crate::document::DocumentChange;
 use crate::id::ThreadId;
 use crate::manager::LiveEvent;
 use crate::storage::Storage;
@@ -49,6 +51,33 @@ pub(super) async fn of_change<S: Storage>(call: &Call<'_, S>, change: Change) ->
             let params = with_thread(thread_id).null("turnId").raw("goal", &goal);
             vec![message("thread/goal/updated", &params.json(), now)]
         }
+        Change::DocumentsChanged { thread_id, collection, change } => {
+            let Some(id) = thread_id else {
+                return of_project(&collection, change.as_ref(), now).into_iter().collect();
+            };
+            match (collection.as_str(), change) {
+                (read_state::COLLECTION, _) => {
+                    let state = read_state::of(call, id).await;
+                    let params = with_thread(id).raw("readState", &state);
+                    vec![message("thread/readState/changed", &params.json(), now)]
+                }
+                (queue::COLLECTION, _) => one("thread/queue/changed", id),
+                (attachments::COLLECTION, Some(change)) => {
+                    attachments::told(id, &change, now).into_iter().collect()
+                }
+                (sections::SECTION, change) => {
+                    let section = id_in(change.as_ref());
+                    let params = with_thread(id).text_or_null("sectionId", section.as_deref());
+                    vec![message("thread/section/changed", &params.json(), now)]
+                }
+                (projects::PROJECT, change) => {
+                    let project = id_in(change.as_ref());
+                    let params = with_thread(id).text_or_null("projectId", project.as_deref());
+                    vec![message("thread/project/updated", &params.json(), now)]
+                }
+                _ => Vec::new(),
+            }
+        }
         Change::Truncated { thread_id, .. } => one("thread/reverted", thread_id),
         Change::Archived { thread_ids } => each("thread/archived", thread_ids),
         Change::Unarchived { thread_ids } => each("thread/unarchived", thread_ids),
@@ -60,6 +89,30 @@ pub(super) async fn of_change<S: Storage>(call: &Call<'_, S>, change: Change) ->
         | Change::Erasing { .. }
         | Change::Erased { .. } => Vec::new(),
     }
+}
+
+/// Returns the id within the document that was put.
+fn id_in(change: Option<&DocumentChange>) -> Option<String> {
+    match change? {
+        DocumentChange::Put { document, .. } => text(document, "id"),
+        _ => None,
+    }
+}
+
+fn of_project(collection: &str, change: Option<&DocumentChange>, now: i64) -> Option<String> {
+    if collection != projects::PROJECTS {
+        return None;
+    }
+    let (id, kind) = match change? {
+        DocumentChange::Put { document, .. } => {
+            let created = number(document, "createdAt") == number(document, "updatedAt");
+            (&document.id, if created { "created" } else { "updated" })
+        }
+        DocumentChange::Remove { id } => (id, "deleted"),
+        DocumentChange::Order { .. } => return None,
+    };
+    let params = Object::new().text("changeType", kind).text("projectId", id);
+    Some(message("project/changed", &params.json(), now))
 }
 
 /// Spells what happened to open threads.
@@ -77,10 +130,6 @@ pub(super) fn of_event(event: LiveEvent, now: i64) -> Vec<String> {
             vec![message("thread/status/changed", &params.json(), now)]
         }
         LiveEvent::Closed { thread_id } => vec![of_thread("thread/closed", thread_id, now)],
-        LiveEvent::ReadStateChanged { thread_id, read_state } => {
-            let params = with_thread(thread_id).raw("readState", &read_state.to_string());
-            vec![message("thread/readState/changed", &params.json(), now)]
-        }
         LiveEvent::Deleted { thread_ids } => {
             thread_ids.into_iter().map(|id| of_thread("thread/deleted", id, now)).collect()
         }

@@ -32,6 +32,11 @@ impl<'a> Params<'a> {
         Err(wrong(&parse(text)?, "a map"))
     }
 
+    /// Reads the fields of a JSON object that is known to be one.
+    pub(super) fn of(json: &'a str) -> Result<Self, RpcError> {
+        parse(json).map(Self)
+    }
+
     /// Returns a field as it was sent, unless it is null.
     pub(super) fn raw(&self, field: &str) -> Option<&'a RawValue> {
         self.0.get(field).copied().filter(|raw| raw.get() != "null")

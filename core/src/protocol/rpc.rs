@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::json::Object;
 use super::params::invalid;
+use super::uuid_text::complaint;
 use crate::error::{Error, excerpt};
 use crate::id::ThreadId;
 use crate::limits::{MAX_ERROR_TEXT, MAX_MESSAGE, MAX_REQUEST_ID};
@@ -225,10 +226,7 @@ pub(super) fn reason(error: &serde_json::Error) -> String {
 
 /// Reads a thread's id, named as the reference names it in its message.
 pub(super) fn thread_id(text: &str, name: &str) -> Result<ThreadId, RpcError> {
-    text.parse().map_err(|error: Error| match &error {
-        Error::InvalidThreadId { reason, .. } => {
-            RpcError::told(&error, format!("invalid {name} id: {reason}"))
-        }
-        _ => error.into(),
+    text.parse().map_err(|error: Error| {
+        RpcError::told(&error, format!("invalid {name} id: {}", complaint(text)))
     })
 }

@@ -8,7 +8,7 @@ use super::json::{Object, quoted, to_json};
 use super::metadata::no_rollout;
 use super::params::Params;
 use super::rpc::RpcError;
-use super::{Call, notify, turns};
+use super::{Call, notify, projects, turns};
 use crate::error::Error;
 use crate::query::Fork;
 use crate::storage::Storage;
@@ -22,8 +22,15 @@ pub(super) async fn start<S: Storage>(call: &Call<'_, S>, params: Params<'_>) ->
     let sandbox = policy(&params)?;
     let thread = CreateThread { details: details(call, &params)?, ..CreateThread::default() };
     let ephemeral = params.flag("ephemeral")?.unwrap_or_default();
+    let project = params.text("projectId")?;
+    if let Some(project) = &project {
+        projects::find(call, project).await?;
+    }
     let live = call.threads.start(thread, ephemeral).await?;
     call.threads.subscribe(live.id(), call.subscriber);
+    if let Some(project) = &project {
+        projects::join(call, live.id(), Some(project)).await?;
+    }
     let thread = live.read().await?;
     opened(call, &params, &thread, &[], &sandbox)?.answer()
 }

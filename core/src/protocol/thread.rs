@@ -38,15 +38,13 @@ pub struct WireThread {
     pub preview: String,
     /// Whether it is never stored; only an open thread can be.
     pub ephemeral: bool,
-    /// Always null.
-    #[cfg_attr(feature = "tsify", tsify(type = "null"))]
-    pub section: (),
-    /// Always null.
-    #[cfg_attr(feature = "tsify", tsify(type = "null"))]
-    pub section_entered_at: (),
-    /// Always null.
-    #[cfg_attr(feature = "tsify", tsify(type = "null"))]
-    pub project_id: (),
+    /// The section that a person put it in.
+    #[cfg_attr(feature = "tsify", tsify(type = "unknown"))]
+    pub section: Option<Value>,
+    /// When it was put there, in seconds since the Unix epoch.
+    pub section_entered_at: Option<i64>,
+    /// The project that it is part of.
+    pub project_id: Option<String>,
     /// Always `paginated`: every history can be read page by page.
     pub history_mode: String,
     /// The provider of the model.
@@ -122,9 +120,9 @@ impl From<&Thread> for WireThread {
             parent_thread_id: thread.parent_thread_id,
             preview: thread.preview.clone(),
             ephemeral: false,
-            section: (),
-            section_entered_at: (),
-            project_id: (),
+            section: None,
+            section_entered_at: None,
+            project_id: None,
             history_mode: "paginated".into(),
             model_provider: details.model_provider.unwrap_or_default(),
             model: details.model,

@@ -124,7 +124,8 @@ fn results<S: Storage>(
     let committed = |command: &Command, decision: Decision| {
         let record = command.answers_with().and_then(|id| catalog.record(id));
         let thread = record.map(|record| Box::new(catalog.thread(record)));
-        Committed { events: decision.events, thread }
+        let job = command.job().and_then(|id| catalog.job(id).cloned());
+        Committed { events: decision.events, thread, job }
     };
     group
         .iter()

@@ -90,6 +90,8 @@ pub(crate) struct Committed {
     /// The thread that the command is about, as the commit left it: when the caller gets to look,
     /// another instance may have deleted it.
     pub(crate) thread: Option<Box<crate::thread::Thread>>,
+    /// The job that the command is about, likewise.
+    pub(crate) job: Option<Arc<crate::goal::Job>>,
 }
 
 pub(crate) type Reply<T> = oneshot::Sender<Result<T>>;

@@ -3,6 +3,7 @@
 //! Reads answer from the committed catalog in memory; changes go through the queue of the driver.
 
 mod deleting;
+mod documents;
 mod driver;
 mod erasing;
 mod forking;

@@ -14,6 +14,11 @@ use crate::keys;
 use crate::storage::{Order, Storage, Table};
 
 impl<S: Storage> Store<S> {
+    /// Returns the number that an archived thread shares with those archived together with it.
+    pub(crate) async fn archive_group(&self, id: ThreadId) -> Result<Option<u64>> {
+        self.with_visible(id, |_, record| record.archived.map(|archived| archived.group)).await
+    }
+
     /// Sets or changes a thread's goal, and returns it.
     ///
     /// # Errors
@@ -49,6 +54,7 @@ impl<S: Storage> Store<S> {
     /// # Errors
     /// As [`append`](Self::append).
     pub async fn append_logs(&self, id: ThreadId, records: Vec<Item>) -> Result<()> {
+        let records = records.into_iter().map(|record| (None, record)).collect();
         self.commit(Command::Log { thread: id, records }).await.map(drop)
     }
 
@@ -106,8 +112,8 @@ impl<S: Storage> Store<S> {
     /// [`Error::EmptyName`], [`Error::TooLarge`], [`Error::InvalidField`] for a task named twice.
     pub async fn create_job(&self, name: &str, tasks: Vec<String>) -> Result<Job> {
         let id = new_uuid(&*self.inner.env);
-        self.commit(Command::CreateJob { id, name: name.to_owned(), tasks }).await?;
-        self.job(id).await
+        let create = Command::CreateJob { id, name: name.to_owned(), tasks };
+        self.commit_job(create, id).await
     }
 
     /// Returns a job.
@@ -142,8 +148,13 @@ impl<S: Storage> Store<S> {
     /// [`Error::JobNotFound`], [`Error::InvalidField`] for a running task without a thread, and
     /// those of [`append`](Self::append) for the thread.
     pub async fn set_task(&self, job: Uuid, task: JobTask) -> Result<Job> {
-        self.commit(Command::SetTask { job, task }).await?;
-        self.job(job).await
+        self.commit_job(Command::SetTask { job, task }, job).await
+    }
+
+    /// Commits a change of a job, and returns the job as the commit left it.
+    async fn commit_job(&self, command: Command, id: Uuid) -> Result<Job> {
+        let job = self.commit(command).await?.job;
+        job.map(|job| (*job).clone()).ok_or(Error::JobNotFound { id: id.to_string() })
     }
 
     /// Deletes a job; the threads assigned to its tasks stay.

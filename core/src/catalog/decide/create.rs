@@ -61,8 +61,8 @@ pub(super) fn record(
         parent: parent.map(|parent| parent.ord),
         edge: parent.map(|_| thread.edge_status.unwrap_or_default()),
         created_at,
-        updated_at: thread.updated_at.unwrap_or(created_at).max(created_at),
-        recency_at: thread.recency_at.unwrap_or(created_at).max(created_at),
+        updated_at: thread.updated_at.unwrap_or(created_at),
+        recency_at: thread.recency_at.unwrap_or(created_at),
         archived: None,
         deletion: None,
         len: 0,
@@ -78,6 +78,7 @@ pub(super) fn record(
         goal: None,
         logs: 0,
         tools: 0,
+        documents: None,
         details: Box::new(thread.details.clone()),
     })
 }

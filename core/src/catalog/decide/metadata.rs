@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::thread::{EdgeStatus, ThreadPatch};
 
-/// A patch that only renames, or says what was read, leaves `updatedAt` alone; one that changes nothing writes nothing.
+/// A patch that only renames leaves `updatedAt` alone; one that changes nothing writes nothing.
 pub(super) fn update(
     catalog: &Catalog,
     id: ThreadId,
@@ -26,8 +26,8 @@ pub(super) fn update(
     if changed == *record {
         return Ok(Decision::default());
     }
-    let looks_only = ThreadPatch { name: None, read_state: None, ..patch.clone() }.is_empty();
-    let updated_at = (!looks_only).then(|| record.updated_at.max(at));
+    let renames_only = ThreadPatch { name: None, ..patch.clone() }.is_empty();
+    let updated_at = (!renames_only).then(|| record.updated_at.max(at));
     let touch = Touch { updated_at, recency_at: None, patch: Some(Box::new(patch)) };
     Ok(Event::Updated { thread: id, touch }.into())
 }
@@ -50,7 +50,6 @@ fn check(patch: &ThreadPatch) -> Result<()> {
     validate::text("agentRole", inner(&patch.agent_role))?;
     validate::text("agentPath", inner(&patch.agent_path))?;
     validate::text("memoryMode", inner(&patch.memory_mode))?;
-    validate::json("readState", inner(&patch.read_state))?;
     validate::json("tokenUsage", inner(&patch.token_usage))?;
     validate::json("metadata", inner(&patch.metadata))
 }

@@ -7,6 +7,7 @@ mod append;
 mod archive;
 mod create;
 mod delete;
+mod documents;
 mod goal;
 mod job;
 mod metadata;
@@ -43,6 +44,9 @@ pub(crate) fn decide(catalog: &Catalog, command: &Command, at: i64) -> Result<De
         Command::ClearGoal { thread } => goal::clear(catalog, *thread),
         Command::Log { thread, records } => streams::log(catalog, *thread, records, at),
         Command::SetTools { thread, tools } => streams::set_tools(catalog, *thread, tools),
+        Command::ChangeDocuments { owner, collection, change } => {
+            documents::change_documents(catalog, *owner, collection, change)
+        }
         Command::CreateJob { id, name, tasks } => job::create(catalog, *id, name, tasks, at),
         Command::SetTask { job, task } => job::set_task(catalog, *job, task),
         Command::DeleteJob { job } => job::delete(catalog, *job),
@@ -54,7 +58,7 @@ pub(crate) fn decide(catalog: &Catalog, command: &Command, at: i64) -> Result<De
         Command::Undelete { deletion } => delete::undelete(catalog, *deletion),
         Command::Stage { staging, thread } => stage::stage(catalog, *staging, thread, at),
         Command::Fill { command, .. } => decide(catalog, command, at),
-        Command::Publish { staging, source } => stage::publish(catalog, *staging, *source),
+        Command::Publish { staging, copied } => stage::publish(catalog, *staging, copied.as_ref()),
         Command::Erase(eraser) => delete::erase(catalog, eraser, at),
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::super::Catalog;
 use super::super::command::Decision;
 use super::super::event::Event;
-use super::writable;
+use super::{validate, writable};
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::item::{Item, Line};
@@ -19,15 +19,19 @@ use crate::storage::{Table, Write};
 pub(super) fn log(
     catalog: &Catalog,
     thread: ThreadId,
-    records: &[Item],
+    records: &[(Option<i64>, Item)],
     at: i64,
 ) -> Result<Decision> {
-    check_size("records", records)?;
+    check_size("records", records.iter().map(|(_, record)| record))?;
+    for (time, _) in records {
+        validate::time("at", *time)?;
+    }
     let record = writable(catalog, thread)?;
     if records.is_empty() {
         return Ok(Decision::default());
     }
-    let lines = records.iter().map(|item| format!("{}\n", Line::new(at, item).text()));
+    let line = |time: &Option<i64>, item| Line::new(time.unwrap_or(at), item);
+    let lines = records.iter().map(|(time, item)| format!("{}\n", line(time, item).text()));
     let value = Bytes::from(lines.collect::<String>());
     let (first, count) = (record.logs, records.len() as u64);
     let key = keys::log(record.tree, thread, first);
@@ -39,7 +43,7 @@ pub(super) fn log(
 
 /// The tools given replace those before; none remove the value.
 pub(super) fn set_tools(catalog: &Catalog, thread: ThreadId, tools: &[Item]) -> Result<Decision> {
-    check_size("tools", tools)?;
+    check_size("tools", tools.iter())?;
     let record = writable(catalog, thread)?;
     let (table, key) = (Table::History, keys::tools(record.tree, thread));
     let write = if tools.is_empty() {
@@ -52,11 +56,12 @@ pub(super) fn set_tools(catalog: &Catalog, thread: ThreadId, tools: &[Item]) -> 
     Ok(Decision { events: vec![event], writes: vec![write] })
 }
 
-fn check_size(field: &str, items: &[Item]) -> Result<()> {
+fn check_size<'a>(field: &str, items: impl Iterator<Item = &'a Item>) -> Result<()> {
     let too_large = |size, limit| Err(Error::TooLarge { field: field.into(), size, limit });
-    if items.len() > MAX_BATCH_ITEMS {
-        return too_large(items.len(), MAX_BATCH_ITEMS);
+    let (count, size) =
+        items.fold((0, 0), |(count, size), item| (count + 1, size + item.json().len()));
+    if count > MAX_BATCH_ITEMS {
+        return too_large(count, MAX_BATCH_ITEMS);
     }
-    let size = items.iter().map(|item| item.json().len()).sum();
     if size > MAX_BATCH_BYTES { too_large(size, MAX_BATCH_BYTES) } else { Ok(()) }
 }

@@ -62,7 +62,6 @@ pub(super) fn details(details: &ThreadDetails) -> Result<()> {
     text("agentRole", details.agent_role.as_ref())?;
     text("agentPath", details.agent_path.as_ref())?;
     text("memoryMode", details.memory_mode.as_ref())?;
-    json("readState", details.read_state.as_ref())?;
     json("tokenUsage", details.token_usage.as_ref())?;
     json("metadata", details.metadata.as_ref())
 }

@@ -87,6 +87,10 @@ pub fn parse_rollout(path: &str, text: &[u8]) -> Rollout {
     rollout.thread = meta.map(Meta::into_thread).unwrap_or_default();
     rollout.thread.id = rollout.thread.id.or(named.id);
     rollout.thread.created_at = created_at;
+    // Lines may be older than the time that the session gives; what is appended raises both.
+    let times = rollout.items.iter().map(|(at, _)| *at);
+    rollout.thread.updated_at = times.clone().max();
+    rollout.thread.recency_at = times.min();
     rollout
 }
 

@@ -45,3 +45,11 @@ fn every_method_that_is_named_is_answered() {
         }
     }
 }
+
+#[test]
+fn every_method_and_notification_is_documented() {
+    let docs = include_str!("../../../../docs/PROTOCOL.md");
+    for method in METHODS {
+        assert!(docs.contains(&format!("\"method\":\"{}\"", method.name)), "{}", method.name);
+    }
+}

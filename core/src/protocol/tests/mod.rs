@@ -5,9 +5,12 @@ mod experimental;
 mod frames;
 mod goals;
 mod items;
+mod kept;
 mod lists;
 mod opening;
+mod projects;
 mod searches;
+mod sections;
 mod trees;
 
 use std::sync::Arc;

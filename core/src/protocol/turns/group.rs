@@ -88,6 +88,13 @@ impl TurnItem {
         Value::Object(item)
     }
 
+    /// Spells the item with its place, as a timeline has it.
+    pub(in crate::protocol) fn in_timeline(&self, turn: &str) -> Value {
+        serde_json::json!({
+            "type": "item", "item": self.shown.item, "position": self.seq, "turnId": turn,
+        })
+    }
+
     /// Spells the item with its turn, as a list of items has it.
     pub(in crate::protocol) fn entry(&self, turn: &str) -> Value {
         serde_json::json!({

@@ -79,11 +79,56 @@ pub(in crate::protocol) async fn items_list<S: Storage>(
     if let Some(turn) = params.text("turnId")? {
         heads = vec![find(&heads, &turn)?.clone()];
     }
+    let wanted = Wanted { from, anchor, descending, limit };
+    let (found, more) = collect(call, id, heads, wanted).await?;
+    let entries: Vec<String> =
+        found.iter().map(|(head, item)| item.entry(&head.id).to_string()).collect();
+    let next = found.last().filter(|_| more).map(|(_, item)| Place::past(item.seq));
+    let back = found.first().map(|(_, item)| Place::at(item.seq));
+    paged(&entries, next.as_deref(), back.as_deref()).answer()
+}
+
+/// Everything that a conversation shows, in order, with its place in the history.
+pub(in crate::protocol) async fn timeline<S: Storage>(
+    call: &Call<'_, S>,
+    params: Params<'_>,
+) -> Answer {
+    let id = params.thread("thread")?;
+    let limit = params.limit(DEFAULT, MOST)? as usize;
+    let from = params.text("cursor")?.as_deref().map(Place::read).transpose()?;
+    let wanted = Wanted { from, anchor: None, descending: false, limit };
+    let (found, more) = collect(call, id, heads(call, id).await?, wanted).await?;
+    let entries: Vec<String> =
+        found.iter().map(|(head, item)| item.in_timeline(&head.id).to_string()).collect();
+    let next = found.last().filter(|_| more).map(|(_, item)| Place::past(item.seq));
+    Object::new()
+        .list("data", &entries)
+        .text_or_null("nextCursor", next.as_deref())
+        .null("activeRealtimeSessionAtPageStart")
+        .answer()
+}
+
+/// Which items of a thread a page has.
+struct Wanted {
+    from: Option<Place>,
+    /// The id of the item that the page begins with.
+    anchor: Option<String>,
+    descending: bool,
+    limit: usize,
+}
+
+/// Returns a page of items, and whether there are more.
+async fn collect<S: Storage>(
+    call: &Call<'_, S>,
+    id: ThreadId,
+    mut heads: Vec<Head>,
+    wanted: Wanted,
+) -> Result<(Vec<(Head, TurnItem)>, bool), RpcError> {
+    let Wanted { from, anchor: mut waits, descending, limit } = wanted;
     if descending {
         heads.reverse();
     }
     let mut found: Vec<(Head, TurnItem)> = Vec::new();
-    let mut waits = anchor;
     for head in heads {
         if from.is_some_and(|from| !from.reaches(&head, descending)) {
             continue;
@@ -111,11 +156,7 @@ pub(in crate::protocol) async fn items_list<S: Storage>(
     }
     let more = found.len() > limit;
     found.truncate(limit);
-    let entries: Vec<String> =
-        found.iter().map(|(head, item)| item.entry(&head.id).to_string()).collect();
-    let next = found.last().filter(|_| more).map(|(_, item)| Place::past(item.seq));
-    let back = found.first().map(|(_, item)| Place::at(item.seq));
-    paged(&entries, next.as_deref(), back.as_deref()).answer()
+    Ok((found, more))
 }
 
 /// Returns items of one turn by their ids, in the order asked for; those that are not there are left

@@ -7,7 +7,9 @@ mod list;
 mod tests;
 
 pub(super) use group::{Head, TurnItem, View};
-pub(super) use list::{cursor_at, cursors_back, find, items_list, items_read, page, turns_list};
+pub(super) use list::{
+    cursor_at, cursors_back, find, items_list, items_read, page, timeline, turns_list,
+};
 
 use group::{Grouper, Step};
 use serde_json::Value;

@@ -1,0 +1,317 @@
+//! Brings back what an [`Exporter`](crate::export::Exporter) wrote: each tree whole, or not at all.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::importer::{MISSING_PARENT, fatal};
+use super::report::{ImportReport, Problem};
+use crate::document::Document;
+use crate::error::{Error, Result};
+use crate::export::{EXPORT_VERSION, Size};
+use crate::goal::Goal;
+use crate::id::ThreadId;
+use crate::item::Item;
+use crate::storage::Storage;
+use crate::store::{StagedThread, Staging, Store};
+use crate::thread::CreateThread;
+
+/// The items and the bytes of one commit.
+const BATCH: (usize, usize) = (1000, 4 * 1024 * 1024);
+
+/// Which ids imported threads get.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ImportIds {
+    /// Those that they had: a tree of which a thread is there already, or was deleted, is left out.
+    #[default]
+    Keep,
+    /// New ones, so that the same export can be brought in again beside itself.
+    Renew,
+}
+
+/// Reads an export line by line, in bounded memory, and shows each tree once it is whole.
+///
+/// What is wrong with a tree is named in the report by the number of its line, and the others come
+/// in all the same. A root whose parent is not in the store is a root, and its `metadata` remembers
+/// the parent as [`MISSING_PARENT`].
+#[derive(Debug)]
+pub struct TreeImporter<S: Storage> {
+    store: Store<S>,
+    ids: ImportIds,
+    /// What the problems in the report are called after.
+    file: String,
+    line: u64,
+    begun: bool,
+    tree: Option<Tree<S>>,
+    report: ImportReport,
+}
+
+#[derive(Debug)]
+struct Tree<S: Storage> {
+    staging: Staging<S>,
+    ids: HashMap<ThreadId, ThreadId>,
+    created: HashSet<ThreadId>,
+    thread: Option<ThreadId>,
+    items: Vec<(i64, Item)>,
+    logs: Vec<(i64, Item)>,
+    bytes: usize,
+    size: Size,
+    archived: u64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Line<'a> {
+    creel_export: Option<u32>,
+    at: i64,
+    #[serde(borrow)]
+    item: Option<&'a RawValue>,
+    #[serde(borrow)]
+    log: Option<&'a RawValue>,
+    #[serde(borrow)]
+    thread: Option<&'a RawValue>,
+    archive_group: Option<u64>,
+    goal: Option<Goal>,
+    documents: BTreeMap<String, Vec<Document>>,
+    #[serde(borrow)]
+    tools: Vec<&'a RawValue>,
+    tree: Option<Size>,
+    end: Option<Size>,
+    cut: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ArchivedAt {
+    archived_at: Option<i64>,
+}
+
+impl<S: Storage> TreeImporter<S> {
+    /// Begins an import; `file` is what the report calls the source.
+    pub fn new(store: Store<S>, ids: ImportIds, file: &str) -> Self {
+        let report = ImportReport { files: 1, ..ImportReport::default() };
+        let file = file.to_owned();
+        Self { store, ids, file, line: 0, begun: false, tree: None, report }
+    }
+
+    /// Takes the next line.
+    ///
+    /// # Errors
+    /// [`Error::InvalidField`] when the first line is not that of an export, or of a newer version;
+    /// those of the storage.
+    pub async fn line(&mut self, text: &str) -> Result<()> {
+        self.line += 1;
+        self.report.bytes += text.len() as u64 + 1;
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(());
+        }
+        let line: Line<'_> = match serde_json::from_str(text) {
+            Ok(line) => line,
+            Err(error) if self.begun => {
+                return self.spoil(&format!("it can't be read: {error}"));
+            }
+            Err(error) => return Err(no_export(&error.to_string())),
+        };
+        if !self.begun {
+            return self.begin(line.creel_export);
+        }
+        match self.take(line).await {
+            Err(error) if fatal(&error) => Err(error),
+            Err(error) => self.spoil(&error.to_string()),
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Ends the import and reports; a tree that is not whole is left out.
+    pub fn finish(mut self) -> ImportReport {
+        if self.tree.is_some() {
+            let _ = self.spoil("the file ends in the middle of a tree");
+        }
+        self.report
+    }
+
+    /// Returns what the import did so far.
+    pub fn report(&self) -> &ImportReport {
+        &self.report
+    }
+
+    fn begin(&mut self, version: Option<u32>) -> Result<()> {
+        self.begun = true;
+        match version {
+            Some(version) if version <= EXPORT_VERSION => Ok(()),
+            Some(version) => Err(no_export(&format!("version {version} is newer than this"))),
+            None => Err(no_export("its first line names no version")),
+        }
+    }
+
+    /// Gives the tree up: nothing of it is shown.
+    fn spoil(&mut self, reason: &str) -> Result<()> {
+        if self.tree.take().is_some() {
+            let file = format!("{}:{}", self.file, self.line);
+            self.report.problems.push(Problem { file, reason: reason.to_owned() });
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, line: Line<'_>) -> Result<()> {
+        if line.tree.is_some() {
+            let _ = self.spoil("another tree begins before this one is whole");
+            self.tree = Some(Tree::new(self.store.stage()));
+            return Ok(());
+        }
+        // The rest of a tree that was given up.
+        let Some(tree) = &mut self.tree else { return Ok(()) };
+        if let Some(reason) = line.cut {
+            return self.spoil(&format!("it changed while it was exported: {reason}"));
+        }
+        if let Some(raw) = line.thread {
+            tree.flush().await?;
+            let mut thread: CreateThread = read(raw)?;
+            let archived: ArchivedAt = read(raw)?;
+            let old = thread.id;
+            if self.ids == ImportIds::Renew {
+                tree.renew(&mut thread);
+            }
+            self.adopt(&mut thread).await?;
+            let Some(tree) = &mut self.tree else { return Ok(()) };
+            let group = line.archive_group.unwrap_or_default();
+            let archived = archived.archived_at.map(|at| (at, group));
+            tree.archived += u64::from(archived.is_some());
+            let staged =
+                StagedThread { thread, archived, goal: line.goal, documents: line.documents };
+            let id = tree.staging.create(staged).await?;
+            tree.thread = Some(id);
+            tree.created.insert(id);
+            tree.ids.extend(old.map(|old| (old, id)));
+            tree.size.threads += 1;
+            if !line.tools.is_empty() {
+                let tools = line.tools.iter().map(|tool| Item::new(tool.get()));
+                tree.staging.set_tools(id, tools.collect::<Result<_>>()?).await?;
+            }
+            return Ok(());
+        }
+        if let Some(raw) = line.item.or(line.log) {
+            let item = Item::new(raw.get())?;
+            tree.bytes += raw.get().len();
+            tree.size.items += u64::from(line.item.is_some());
+            let list = if line.item.is_some() { &mut tree.items } else { &mut tree.logs };
+            list.push((line.at, item));
+            if list.len() >= BATCH.0 || tree.bytes >= BATCH.1 {
+                tree.flush().await?;
+            }
+            return Ok(());
+        }
+        match line.end {
+            Some(end) => self.end(end).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn end(&mut self, end: Size) -> Result<()> {
+        let Some(mut tree) = self.tree.take() else { return Ok(()) };
+        let archived = tree.archived;
+        let published = match tree.flush().await {
+            Ok(()) if tree.size != end => {
+                let reason = format!(
+                    "the tree has {} threads and {} items, not {} and {}",
+                    tree.size.threads, tree.size.items, end.threads, end.items
+                );
+                Err(Error::InvalidField { field: "end".into(), reason })
+            }
+            Ok(()) => tree.staging.publish().await,
+            Err(error) => Err(error),
+        };
+        match published {
+            Ok(()) => {
+                self.report.threads += end.threads;
+                self.report.items += end.items;
+                self.report.archived += archived;
+                Ok(())
+            }
+            Err(error) if fatal(&error) => Err(error),
+            Err(error) => {
+                let file = format!("{}:{}", self.file, self.line);
+                self.report.problems.push(Problem { file, reason: error.to_string() });
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes a root of a thread whose parent is neither staged nor visible.
+    async fn adopt(&self, thread: &mut CreateThread) -> Result<()> {
+        let Some(parent) = thread.parent_thread_id else { return Ok(()) };
+        let staged = self.tree.as_ref().is_some_and(|tree| tree.created.contains(&parent));
+        let missing = match self.store.read(parent).await {
+            Err(error) if fatal(&error) => return Err(error),
+            found => !staged && found.is_err(),
+        };
+        if missing {
+            thread.parent_thread_id = None;
+            thread.edge_status = None;
+            let metadata = thread.details.metadata.get_or_insert_default();
+            metadata.insert(MISSING_PARENT.to_owned(), parent.to_string().into());
+        }
+        Ok(())
+    }
+}
+
+impl<S: Storage> Tree<S> {
+    fn new(staging: Staging<S>) -> Self {
+        Self {
+            staging,
+            ids: HashMap::new(),
+            created: HashSet::new(),
+            thread: None,
+            items: Vec::new(),
+            logs: Vec::new(),
+            bytes: 0,
+            size: Size::default(),
+            archived: 0,
+        }
+    }
+
+    /// Asks for a new id, and follows the new ids of the threads named.
+    fn renew(&self, thread: &mut CreateThread) {
+        let renewed = |id: Option<ThreadId>| id.map(|id| self.ids.get(&id).copied().unwrap_or(id));
+        let own = thread.id.take().map(|id| id.to_string());
+        thread.parent_thread_id = renewed(thread.parent_thread_id);
+        thread.forked_from_id = renewed(thread.forked_from_id);
+        let session = thread.session_id.take().filter(|session| Some(session) != own.as_ref());
+        let new = session.as_deref().and_then(|id| self.ids.get(&id.parse().ok()?));
+        thread.session_id = new.map(ToString::to_string).or(session);
+    }
+
+    async fn flush(&mut self) -> Result<()> {
+        self.bytes = 0;
+        let (items, logs) = (std::mem::take(&mut self.items), std::mem::take(&mut self.logs));
+        let Some(id) = self.thread else {
+            let reason = "items come before the first thread".into();
+            let field = "thread".into();
+            return if items.is_empty() && logs.is_empty() {
+                Ok(())
+            } else {
+                Err(Error::InvalidField { field, reason })
+            };
+        };
+        if !logs.is_empty() {
+            self.staging.append_logs(id, logs).await?;
+        }
+        if !items.is_empty() {
+            self.staging.copy(id, items).await?;
+        }
+        Ok(())
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T> {
+    serde_json::from_str(raw.get())
+        .map_err(|error| Error::InvalidField { field: "thread".into(), reason: error.to_string() })
+}
+
+fn no_export(reason: &str) -> Error {
+    let reason = format!("it is no export of Creel: {reason}");
+    Error::InvalidField { field: "file".into(), reason }
+}
