@@ -135,3 +135,27 @@ fn a_signal_ends_the_server_with_everything_kept() {
         assert_eq!(read["thread"]["name"], "Kept");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn the_example_of_the_documentation_runs() {
+    let document = include_str!("../../../docs/SERVE.md");
+    let example = document.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next());
+    let folder = tempfile::tempdir().unwrap();
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_creel"));
+    let path =
+        format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", example.unwrap()]).current_dir(folder.path()).env("PATH", path);
+    let ran = shell.output().unwrap();
+    assert!(ran.status.success() && ran.stderr.is_empty(), "{ran:?}");
+    let said = String::from_utf8(ran.stdout).unwrap();
+    let said: Vec<serde_json::Value> =
+        said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let shape = |message: &serde_json::Value| match message["method"].as_str() {
+        Some(method) => method.to_owned(),
+        None => format!("{} {}", message["id"], message.get("result").is_some()),
+    };
+    let shapes: Vec<String> = said.iter().map(shape).collect();
+    assert_eq!(shapes, ["1 true", "2 true", "thread/started", "3 true"]);
+}

@@ -115,12 +115,15 @@ export class BridgeClient {
   }
 
   #hear(text: string): void {
-    const message = read(text);
-    if (message.method !== undefined) return this.#tell(message.method, message.params);
-    const waiting = this.#waiting.get(message.id ?? 0);
-    this.#waiting.delete(message.id ?? 0);
-    if (message.error) waiting?.reject(failure(message.error));
-    else waiting?.resolve(message.result);
+    const { id = 0, method, params, result, error } = read(text);
+    if (method !== undefined) {
+      this.#tell(method, params);
+      return;
+    }
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error) waiting?.reject(failure(error));
+    else waiting?.resolve(result);
   }
 
   #tell(method: string, params: unknown): void {

@@ -64,9 +64,12 @@ export class End {
 
   readonly #hear = ({ data }: { data: unknown }): void => {
     if (typeof data !== "string") return;
-    if (!data.startsWith(FAREWELL)) return this.#onText(data);
-    const { params } = JSON.parse(data);
-    this.#end(new CreelError(params.code, params.message, { retryable: params.retryable }));
+    if (data.startsWith(FAREWELL)) {
+      const { params } = JSON.parse(data);
+      this.#end(new CreelError(params.code, params.message, { retryable: params.retryable }));
+    } else {
+      this.#onText(data);
+    }
   };
 
   readonly #vanish = (): void => {
