@@ -45,7 +45,9 @@ export class BridgeClient {
     try {
       const clientInfo = { name, version: "1" };
       const capabilities = { experimentalApi: true };
+      await client.#end.announced;
       await client.request("initialize", { clientInfo, capabilities });
+      await client.#end.watching;
     } catch (error) {
       client.close();
       throw error;

@@ -1,6 +1,7 @@
 /** Texts over a port, in both directions, and its end, which each side tells the other. */
 
 import { CreelError } from "../errors.js";
+import { live, outlive } from "./alive.js";
 
 /**
  * What a bridge needs of a port: a `MessagePort`, a `Worker`, a worker's own scope, or an object of
@@ -20,16 +21,24 @@ export interface BridgePort {
 // biome-ignore lint/suspicious/noExplicitAny: no other type takes the ports of both the DOM and Node.
 type PortListener = (event: any) => void;
 
-/** The notification that ends a bridge; it is of the bridge, not of the store. */
+/** The notifications of the bridge itself, which are none of the store. */
+const OWN = '{"method":"creel/bridge/';
 const CLOSED = "creel/bridge/closed";
-const FAREWELL = `{"method":"${CLOSED}"`;
+const ALIVE = "creel/bridge/alive";
+
+/** How long a farewell may be on its way when the lock of its sender is free, in milliseconds. */
+const FAREWELL_MS = 100;
 
 /** One end of a bridge. */
 export class End {
+  /** Resolves when the other side can notice the end of this one, if it can at all. */
+  readonly announced: Promise<unknown>;
+  /** Resolves when the end of the other side is noticed, as far as it has announced itself. */
+  watching: Promise<void> = Promise.resolve();
   readonly #port: BridgePort;
   readonly #onText: (text: string) => void;
   readonly #onClose: (reason: CreelError) => void;
-  #open = true;
+  readonly #ended = new AbortController();
 
   /** Listens; `onClose` is called once, whichever side ends it. */
   constructor(
@@ -43,32 +52,38 @@ export class End {
     port.addEventListener("message", this.#hear);
     port.addEventListener("close", this.#vanish);
     port.start?.();
+    this.announced = live(this.#ended.signal).then((lock) => lock && this.#tell(ALIVE, { lock }));
   }
 
   /** Whether neither side has ended it. */
   get open(): boolean {
-    return this.#open;
+    return !this.#ended.signal.aborted;
   }
 
   /** Sends a text; nothing once the bridge is closed. */
   send(text: string): void {
-    if (this.#open) this.#port.postMessage(text);
+    if (this.open) this.#port.postMessage(text);
   }
 
   /** Ends the bridge and tells the other side why. */
   close(reason: CreelError): void {
     const { code, message, retryable } = reason;
-    this.send(JSON.stringify({ method: CLOSED, params: { code, message, retryable } }));
+    this.#tell(CLOSED, { code, message, retryable });
     this.#end(reason);
   }
 
   readonly #hear = ({ data }: { data: unknown }): void => {
     if (typeof data !== "string") return;
-    if (data.startsWith(FAREWELL)) {
-      const { params } = JSON.parse(data);
-      this.#end(new CreelError(params.code, params.message, { retryable: params.retryable }));
-    } else {
+    if (!data.startsWith(OWN)) {
       this.#onText(data);
+      return;
+    }
+    const { method, params } = JSON.parse(data);
+    if (method === CLOSED) {
+      this.#end(new CreelError(params.code, params.message, { retryable: params.retryable }));
+    } else if (method === ALIVE) {
+      const gone = () => void setTimeout(this.#vanish, FAREWELL_MS);
+      this.watching = outlive(params.lock, this.#ended.signal, gone);
     }
   };
 
@@ -76,9 +91,13 @@ export class End {
     this.#end(new CreelError("closed", "the other side of the bridge is gone"));
   };
 
+  #tell(method: string, params: object): void {
+    this.send(JSON.stringify({ method, params }));
+  }
+
   #end(reason: CreelError): void {
-    if (!this.#open) return;
-    this.#open = false;
+    if (!this.open) return;
+    this.#ended.abort();
     this.#port.removeEventListener("message", this.#hear);
     this.#port.removeEventListener("close", this.#vanish);
     // A worker's own `close` would end the worker.

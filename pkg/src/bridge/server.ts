@@ -28,7 +28,10 @@ export function serveBridge(creel: Creel, port: BridgePort): BridgeServer {
   const end = new End(
     port,
     (text) => {
-      turn = turn.then(() => connection?.handle(text)).catch((error) => end.close(error));
+      turn = turn
+        .then(() => end.watching)
+        .then(() => connection?.handle(text))
+        .catch((error) => end.close(error));
     },
     () => {
       connection?.close();
@@ -40,6 +43,7 @@ export function serveBridge(creel: Creel, port: BridgePort): BridgeServer {
     connection = await creel.connect((text) => end.send(text));
     connection.closed.then(() => end.close(new CreelError("closed", "the store is closed")));
     if (!end.open) connection.close();
+    await end.announced;
   };
   let turn = connect().catch((error) => end.close(error));
   return { closed, close: () => end.close(new CreelError("closed", "the server closed it")) };
