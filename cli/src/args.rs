@@ -1,6 +1,8 @@
 //! What the command line accepts.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Export(Export),
     /// Brings in trees that were exported, or the threads of another program
     Import(Import),
+    /// Answers programs in JSON-RPC, with the methods of the Codex app-server
+    Serve(Serve),
 }
 
 #[derive(Debug, clap::Args)]
@@ -164,4 +168,57 @@ pub(crate) struct Codex {
     pub(crate) home: PathBuf,
     #[command(flatten)]
     pub(crate) common: Common,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    /// The store's directory, which is made if it is absent
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store: PathBuf,
+    /// Where programs reach it: stdio:, unix:PATH, or ws://ADDRESS:PORT of this machine
+    #[arg(long, value_name = "WHERE", default_value = "stdio:")]
+    pub(crate) listen: Listen,
+    /// The file with the token that a client of ws:// shows; else it is in CREEL_TOKEN
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// An origin whose web pages may connect to ws://, such as http://localhost:5173; none unless given
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) allow_origin: Vec<String>,
+}
+
+/// Where a server is reached.
+#[derive(Clone, Debug)]
+pub(crate) enum Listen {
+    Stdio,
+    Unix(PathBuf),
+    WebSocket(SocketAddr),
+}
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            return match path {
+                "" => Err("unix: must be followed by a path".into()),
+                _ => Ok(Self::Unix(path.into())),
+            };
+        }
+        if let Some(address) = text.strip_prefix("ws://") {
+            let address = address.strip_suffix('/').unwrap_or(address);
+            let address = address.replacen("localhost:", "127.0.0.1:", 1);
+            let address: SocketAddr = address
+                .parse()
+                .map_err(|_| format!("`{address}` is no address with a port, as 127.0.0.1:4500"))?;
+            // Without TLS nothing may cross a network.
+            if !address.ip().is_loopback() {
+                return Err(format!("{} is not an address of this machine alone", address.ip()));
+            }
+            return Ok(Self::WebSocket(address));
+        }
+        match text {
+            "stdio" | "stdio:" | "stdio://" => Ok(Self::Stdio),
+            _ => Err("expected stdio:, unix:PATH or ws://ADDRESS:PORT".into()),
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod import;
 mod list;
 mod open;
 mod output;
+mod serve;
 mod show;
 
 use std::process::ExitCode;
@@ -36,5 +37,6 @@ async fn run(args: Args) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(args).await,
         Command::Export(args) => export::run(args).await,
         Command::Import(args) => import::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
     }
 }

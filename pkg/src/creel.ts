@@ -8,6 +8,7 @@ import type {
   StorageHost,
   StoreStats,
 } from "../wasm/creel.js";
+import type { Connection } from "./connection.js";
 import { CreelError } from "./errors.js";
 import { type CreelEvents, Events } from "./events.js";
 import { exportTrees, type ImportSource, type ImportTreesOptions, importTrees } from "./export.js";
@@ -139,6 +140,16 @@ export class Creel {
    */
   async import(source: ImportSource, options: ImportTreesOptions = {}): Promise<ImportReport> {
     return importTrees(this.#session, source, options);
+  }
+
+  /**
+   * Makes a client of the store that speaks the protocol in messages; `send` is called with every
+   * message for it: answers, and notifications once it has sent `initialize`.
+   *
+   * It is what a transport of your own needs; for ports there is `serveBridge` of `creel/bridge`.
+   */
+  connect(send: (message: string) => void): Promise<Connection> {
+    return this.#session.connect(send);
   }
 
   /**

@@ -41,6 +41,7 @@ export type {
   ThreadQuery,
   Write,
 } from "../wasm/creel.js";
+export type { Connection } from "./connection.js";
 export { Creel, type OpenOptions } from "./creel.js";
 export { CreelError } from "./errors.js";
 export type { CreelEvents } from "./events.js";

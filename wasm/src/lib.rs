@@ -3,6 +3,7 @@
 //! [`store::Store`] is the one class; a host written in JavaScript is a storage through
 //! [`host::JsHost`]. Whatever this crate decides is a bug: decisions belong to the core.
 
+pub mod connection;
 mod convert;
 mod env;
 mod errors;

@@ -9,6 +9,7 @@ use creel::import::Importer;
 use creel::storage::{MemoryStorage, Snapshot, Table};
 use creel::{Error, Item, ItemQuery, SortKey, Store, StoreOptions, ThreadQuery};
 
+use super::dispatcher;
 use super::sample::{sample, thread};
 use super::tour::tour;
 use crate::virtual_env::VirtualEnv;
@@ -25,7 +26,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "journal_entry", feed: journal_entry, valid: valid_entries },
     Target { name: "catalog_page", feed: catalog_page, valid: || values(Table::Catalog, "page/") },
     Target { name: "catalog_head", feed: catalog_head, valid: || values(Table::Catalog, "head") },
@@ -37,6 +38,7 @@ pub const TARGETS: [Target; 8] = [
         feed: item,
         valid: || vec![br#"{"role":"user","content":"hi"}"#.into()],
     },
+    Target { name: "dispatcher", feed: dispatcher::dispatcher, valid: dispatcher::valid },
     Target { name: "import", feed: import, valid: valid_homes },
 ];
 
