@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::DocumentChange;
 use crate::goal::Goal;
 use crate::id::{DeletionId, ThreadId};
 
@@ -55,6 +56,17 @@ pub enum Change {
         thread_id: ThreadId,
         /// The goal now.
         goal: Option<Goal>,
+    },
+    /// A collection of documents changed: a thread's, or the store's own.
+    DocumentsChanged {
+        /// The thread; `None` for the store's own.
+        #[cfg_attr(feature = "tsify", tsify(type = "string | null"))]
+        thread_id: Option<ThreadId>,
+        /// The collection.
+        collection: String,
+        /// What changed in it; `None` where only its being another one is known.
+        #[cfg_attr(feature = "tsify", tsify(type = "unknown"))]
+        change: Option<DocumentChange>,
     },
     /// A job or one of its tasks changed.
     JobChanged {

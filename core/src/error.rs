@@ -46,6 +46,18 @@ pub enum Error {
         /// The id.
         id: ThreadId,
     },
+    /// The thread lives in memory alone; the store knows nothing of it.
+    #[error("thread {id} is ephemeral")]
+    ThreadEphemeral {
+        /// The id.
+        id: ThreadId,
+    },
+    /// The live thread was shut down or discarded; resume it first.
+    #[error("thread {id} was closed; resume it first")]
+    ThreadClosed {
+        /// The id.
+        id: ThreadId,
+    },
     /// A thread with this id exists already.
     #[error("thread {id} exists already")]
     ThreadExists {
@@ -209,6 +221,8 @@ impl Error {
             Self::ThreadDeleted { .. } => "thread_deleted",
             Self::ThreadArchived { .. } => "thread_archived",
             Self::ThreadNotArchived { .. } => "thread_not_archived",
+            Self::ThreadEphemeral { .. } => "thread_ephemeral",
+            Self::ThreadClosed { .. } => "thread_closed",
             Self::ThreadExists { .. } => "thread_exists",
             Self::ParentNotFound { .. } => "parent_not_found",
             Self::JobNotFound { .. } => "job_not_found",

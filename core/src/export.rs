@@ -6,10 +6,11 @@
 //!
 //! [`TreeImporter`]: crate::import::TreeImporter
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::goal::Goal;
 use crate::id::ThreadId;
@@ -96,6 +97,8 @@ struct ThreadLine {
     archive_group: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     goal: Option<Goal>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    documents: BTreeMap<String, Vec<Document>>,
 }
 
 impl<S: Storage> Exporter<S> {
@@ -184,13 +187,12 @@ impl<S: Storage> Exporter<S> {
                 self.progress.threads += 1;
                 tree.written.threads += 1;
                 tree.at = Some(Writing { thread: thread.clone(), log: Some(0), item: 0 });
-                let (archive_group, goal, tools) = (
-                    self.store.archive_group(thread.id).await?,
-                    self.store.goal(thread.id).await?,
-                    self.store.tools(thread.id).await?,
-                );
+                let archive_group = self.store.archive_group(thread.id).await?;
+                let goal = self.store.goal(thread.id).await?;
+                let documents = self.store.all_documents(thread.id).await?;
+                let tools = self.store.tools(thread.id).await?;
                 tree.written.tools += tools.len() as u64;
-                let mut text = json(&ThreadLine { thread, archive_group, goal })?;
+                let mut text = json(&ThreadLine { thread, archive_group, goal, documents })?;
                 text.push('\n');
                 for tool in &tools {
                     text.push_str(&format!("{{\"tool\":{}}}\n", tool.json()));

@@ -20,8 +20,22 @@ pub const MAX_PAGE: usize = 1000;
 pub const DEFAULT_PAGE: usize = 50;
 /// The longest objective of a goal, in characters.
 pub const MAX_OBJECTIVE_CHARS: usize = 4000;
+/// The most collections of documents that a thread, or the store itself, has.
+pub const MAX_COLLECTIONS: usize = 64;
+/// The most documents of a collection.
+pub const MAX_COLLECTION: usize = 1000;
+/// The most bytes of a collection's documents.
+pub const MAX_COLLECTION_BYTES: usize = 256 * 1024;
 /// The most tasks of a job.
 pub const MAX_TASKS: usize = 10_000;
+/// The longest message of the protocol, in bytes: the items of the largest append, and what is around
+/// them.
+pub const MAX_MESSAGE: usize = MAX_BATCH_BYTES + 1024 * 1024;
+/// The longest id of a request, in bytes of JSON.
+pub const MAX_REQUEST_ID: usize = 1024;
+/// The longest message of an error on the wire, in bytes; longer ones, which repeat what the client
+/// sent, are cut.
+pub const MAX_ERROR_TEXT: usize = 4096;
 /// The deepest nesting of an item's JSON.
 pub const MAX_DEPTH: usize = 128;
 /// The longest cursor or search term that is read, in bytes.

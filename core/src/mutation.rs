@@ -37,6 +37,10 @@ pub enum Mutation {
     NoScrub,
     /// M14: a pull does not notice that entries are missing.
     PullOverGap,
+    /// M15: a tail is merged into its thread's last segment by a commit without an entry.
+    MergeWithoutEntry,
+    /// M15b: a checkpoint is not planned again when others have rewritten what it read.
+    KeepSpoiledPlan,
     /// M16: applying an erasure leaves the pages as they are.
     ErasedPagesClean,
 }

@@ -287,6 +287,9 @@ pub struct Removed {
     pub logs: u64,
     /// Threads' dynamic tools.
     pub tools: u64,
+    /// Documents.
+    #[serde(default)]
+    pub documents: u64,
     /// Memory modes.
     pub memory_modes: u64,
     /// Assignments of job tasks that were cleared.

@@ -388,3 +388,50 @@ fn bad_input_has_its_own_code_and_writes_nothing() {
         assert_eq!(store.stats().position, position);
     });
 }
+
+#[test]
+fn documents_are_kept_with_their_thread_or_with_the_store() {
+    block_on(async {
+        let storage = MemoryStorage::new();
+        let store = open(&storage).await;
+        let id = store.create(named("a")).await.unwrap().id;
+        let put = |id: &str, n| {
+            let document = creel::Document { id: id.into(), value: item(n) };
+            creel::DocumentChange::Put { document, before: None }
+        };
+        let events = store.subscribe();
+        assert!(store.change_documents(Some(id), "queue", put("x", 1)).await.unwrap());
+        assert!(!store.change_documents(Some(id), "queue", put("x", 1)).await.unwrap());
+        assert!(store.change_documents(None, "sections", put("y", 2)).await.unwrap());
+        assert_eq!(std::iter::from_fn(|| events.try_recv().ok()).count(), 2);
+        let code = |error: Error| error.code();
+        let bad = store.change_documents(Some(id), "", put("x", 1)).await;
+        assert_eq!(code(bad.unwrap_err()), "invalid_field");
+        let bad = store.change_documents(Some(id), "queue", put("", 1)).await;
+        assert_eq!(code(bad.unwrap_err()), "invalid_field");
+        let large = Item::new(&format!(r#"{{"a":"{}"}}"#, "x".repeat(256 * 1024))).unwrap();
+        let document = creel::Document { id: "z".into(), value: large };
+        let large = creel::DocumentChange::Put { document, before: None };
+        let bad = store.change_documents(None, "sections", large).await;
+        assert_eq!(code(bad.unwrap_err()), "too_large");
+        store.archive(id).await.unwrap();
+        assert!(store.change_documents(Some(id), "queue", put("w", 3)).await.unwrap());
+        for checkpoint in [false, true] {
+            if checkpoint {
+                store.checkpoint().await.unwrap();
+            }
+            let other = open(&storage).await;
+            let queue = other.documents(Some(id), "queue").await.unwrap();
+            assert_eq!(queue.iter().map(|it| &*it.id).collect::<Vec<_>>(), ["x", "w"]);
+            assert_eq!(other.documents(None, "sections").await.unwrap()[0].value, item(2));
+            assert_eq!(other.owners("queue").await.unwrap()[0].0, id);
+            assert!(other.check().await.unwrap().is_clean());
+        }
+        let receipt = store.delete(id, DeleteOptions::default()).await.unwrap();
+        assert_eq!(receipt.removed.documents, 2);
+        let gone = store.change_documents(Some(id), "queue", put("x", 1)).await;
+        assert_eq!(code(gone.unwrap_err()), "thread_deleted");
+        assert_eq!(store.owners("queue").await.unwrap(), []);
+        assert_eq!(store.documents(None, "sections").await.unwrap().len(), 1);
+    });
+}

@@ -8,8 +8,8 @@ use creel::export::Exporter;
 use creel::import::{ImportIds, ImportReport, TreeImporter};
 use creel::storage::MemoryStorage;
 use creel::{
-    ArchiveFilter, CreateThread, DeleteOptions, Env, GoalPatch, Item, Store, StoreOptions,
-    SystemEnv, ThreadId, ThreadQuery,
+    ArchiveFilter, CreateThread, DeleteOptions, Document, DocumentChange, Env, GoalPatch, Item,
+    Store, StoreOptions, SystemEnv, ThreadId, ThreadQuery,
 };
 use futures_lite::future::block_on;
 
@@ -63,6 +63,9 @@ async fn fill(store: &Memory) -> ThreadId {
     store.set_goal(child, patch).await.unwrap();
     store.append_logs(child, vec![item(1), item(2)]).await.unwrap();
     store.set_tools(root, vec![item(3)]).await.unwrap();
+    let document = Document { id: "a".into(), value: item(4) };
+    let put = DocumentChange::Put { document, before: None };
+    store.change_documents(Some(child), "queue", put).await.unwrap();
     store.fork(root, creel::Fork { length: Some(3), ..Default::default() }).await.unwrap();
     let other = store.create(CreateThread::default()).await.unwrap().id;
     store.create(under(other)).await.unwrap();
@@ -201,7 +204,7 @@ fn a_line_that_is_too_long_spoils_its_tree_alone() {
         fill(&from).await;
         let text = written(Exporter::all(from.clone())).await;
         let (first, rest) = text.split_at(text.find("{\"at\"").unwrap());
-        let long = format!("{{\"at\":1,\"item\":{{\"x\":\"{}\"}}}}\n", "x".repeat(18 << 20));
+        let long = format!("{{\"at\":1,\"item\":{{\"x\":\"{}\"}}}}\n", "x".repeat(25 << 20));
         let to = open().await;
         let report = import(&to, &format!("{first}{long}{rest}"), ImportIds::Keep).await;
         assert_eq!((report.problems.len(), to.stats().threads), (1, 3));

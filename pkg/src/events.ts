@@ -18,6 +18,8 @@ export interface CreelEvents {
   "thread/goal/updated": { threadId: string; goal: Goal };
   /** The goal was cleared. */
   "thread/goal/cleared": { threadId: string };
+  /** A collection of documents changed: a thread's, or the store's own where `threadId` is `null`. */
+  "documents/changed": { threadId: string | null; collection: string };
   /** The job of this id, or one of its tasks, was created, changed or deleted. */
   "job/changed": { job: string };
   /** A thread was archived: the root first, then the deepest descendants. */
@@ -97,6 +99,10 @@ export class Events {
         const { threadId, goal } = event;
         if (goal) return this.#emit("thread/goal/updated", { threadId, goal });
         return this.#emit("thread/goal/cleared", { threadId });
+      }
+      case "documentsChanged": {
+        const { threadId, collection } = event;
+        return this.#emit("documents/changed", { threadId, collection });
       }
       case "jobChanged":
         return this.#emit("job/changed", { job: event.job });

@@ -1,9 +1,8 @@
 //! Each rule of the protocol is missed: switched off, the simulation finds a violation within the
 //! seeds that CI runs, with the ordinary mix of operations, and the same seed passes with it on.
 //!
-//! The list is that of the model checker the protocol was designed with. M15, "merge inserts no
-//! entry", has no counterpart: segments are only ever rewritten by checkpoints (a tail is packed
-//! onto the last small segment), and that those insert an entry is M2.
+//! The list is that of the model checker the protocol was designed with. Its merge of segments, M15,
+//! is here a part of every checkpoint: a tail is packed onto its thread's last small segment.
 
 use creel::mutation::{Mutation, switch};
 use creel_tests::sim;
@@ -51,5 +50,7 @@ mutations! {
     m12_deciding_again_is_missed: DecideOnce,
     m13_the_scrub_is_missed: NoScrub,
     m14_noticing_missing_entries_is_missed: PullOverGap,
+    m15_the_entry_of_a_merge_is_missed: MergeWithoutEntry,
+    m15b_planning_again_is_missed: KeepSpoiledPlan,
     m16_rewriting_the_pages_of_the_erased_is_missed: ErasedPagesClean,
 }

@@ -1,6 +1,7 @@
 //! The one class that JavaScript holds: every method of a store, its arguments and answers translated.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use creel::export::Exporter;
@@ -38,6 +39,8 @@ type Core = creel::Store<BoxedStorage>;
 #[derive(Debug)]
 pub struct Store {
     core: RefCell<Option<Core>>,
+    /// One for all requests, so that they see the threads that each other opened.
+    dispatcher: RefCell<Option<Rc<Dispatcher<BoxedStorage>>>>,
 }
 
 #[wasm_bindgen]
@@ -53,7 +56,8 @@ impl Store {
             let mut options = StoreOptions::default();
             options.durability = checked(read_durability(durability.as_deref()))?;
             let core = checked(Core::open(storage, Arc::new(WasmEnv), options).await)?;
-            Ok(Self { core: RefCell::new(Some(core)) }.into())
+            let dispatcher = RefCell::new(Some(Rc::new(Dispatcher::new(core.clone()))));
+            Ok(Self { core: RefCell::new(Some(core)), dispatcher }.into())
         })
     }
 
@@ -220,12 +224,11 @@ impl Store {
     /// Calls a method of the protocol; parameters and answer are JSON texts.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn request(&self, method: String, params: Option<String>) -> Promise {
-        let core = self.core();
+        let dispatcher = self.dispatcher.borrow().clone().ok_or(Error::Closed);
         promise(async move {
             let params = params.map(RawValue::from_string).transpose();
             let params = checked(params.map_err(|e| invalid("params", e.to_string())))?;
-            let dispatcher = Dispatcher::new(checked(core)?, Arc::new(WasmEnv));
-            let answer = dispatcher.request(&method, params.as_deref()).await;
+            let answer = checked(dispatcher)?.request(&method, params.as_deref()).await;
             answer.map(|answer| answer.get().into()).map_err(|error| errors::of_wire(&error))
         })
     }
@@ -279,6 +282,7 @@ impl Store {
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn close(&self) -> Promise {
         let core = self.core.take();
+        drop(self.dispatcher.take());
         promise(async move {
             if let Some(core) = core {
                 checked(core.close().await)?;

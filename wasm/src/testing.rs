@@ -74,6 +74,8 @@ fn samples() -> Vec<Error> {
         Error::ThreadDeleted { id, deletion },
         Error::ThreadArchived { id },
         Error::ThreadNotArchived { id },
+        Error::ThreadEphemeral { id },
+        Error::ThreadClosed { id },
         Error::ThreadExists { id },
         Error::ParentNotFound { id },
         Error::JobNotFound { id: text() },

@@ -29,7 +29,7 @@ export function App() {
             </button>
           </main>
         </Match>
-        <Match when={creel()}>{(open) => <Playground creel={open()} />}</Match>
+        <Match when={creel()}>{(open) => <Playground creel={open()} store={STORE} />}</Match>
       </Switch>
       <Toasts />
     </>

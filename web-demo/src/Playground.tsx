@@ -1,17 +1,23 @@
 // The playground: the forest on the left, the open thread on the right, the store's figures below.
 
 import type { Creel } from "creel";
-import { createEffect, createMemo, Match, onCleanup, Show, Switch } from "solid-js";
+import { createEffect, createMemo, Match, on, onCleanup, Show, Switch } from "solid-js";
+import { DeletionSlips } from "./DeletionSlips.tsx";
 import { DeleteDialog } from "./dialogs/DeleteDialog.tsx";
+import { DoctorDialog } from "./dialogs/DoctorDialog.tsx";
 import { useDrop } from "./dialogs/drop.ts";
 import { HelpDialog } from "./dialogs/HelpDialog.tsx";
 import { ImportDialog } from "./dialogs/ImportDialog.tsx";
 import { ThreadPane } from "./history/ThreadPane.tsx";
+import { findCrash } from "./plug/crash.ts";
+import { PlugDialog } from "./plug/PlugDialog.tsx";
+import { RecoveryDialog } from "./plug/RecoveryDialog.tsx";
 import { openThread } from "./route.ts";
 import { StoreStrip } from "./StoreStrip.tsx";
 import { useShortcuts } from "./shortcuts.ts";
 import { createActions } from "./store/actions.ts";
 import { DemoContext } from "./store/context.ts";
+import { createDeletions } from "./store/deletions.ts";
 import { createForest } from "./store/forest.ts";
 import { threadName } from "./store/trees.ts";
 import { TreePane } from "./tree/TreePane.tsx";
@@ -20,14 +26,23 @@ import { theme, toggleTheme } from "./ui/theme.ts";
 import { tellError } from "./ui/toasts.tsx";
 import { Welcome } from "./Welcome.tsx";
 
-export function Playground(props: { creel: Creel }) {
+export function Playground(props: { creel: Creel; store: string }) {
+  // Before anything else is asked of the store: it carries on what a crash interrupted.
+  const crash = findCrash(props.creel);
   const forest = createForest(props.creel, (error) =>
     tellError("The threads can't be read", error),
   );
   const actions = createActions(props.creel);
-  const demo = { creel: props.creel, forest, actions };
+  const deletions = createDeletions(props.creel, (error) =>
+    tellError("The deletions can't be read", error),
+  );
+  const demo = { creel: props.creel, forest, deletions, actions };
   onCleanup(props.creel.on("error", (error) => tellError("The store reports", error)));
   useShortcuts(demo);
+  crash.then(
+    (found) => found && actions.openDialog({ name: "recovery", crash: found }),
+    (error) => tellError("What a crash left can't be read", error),
+  );
   const dragging = useDrop((files) => actions.openDialog({ name: "import", files }));
 
   const current = createMemo(() => {
@@ -38,6 +53,19 @@ export function Playground(props: { creel: Creel }) {
     const thread = current();
     document.title = thread ? `${threadName(thread)} · Creel` : "Creel";
   });
+  // What had the focus may be gone with the thread; the keys go on from the tree.
+  createEffect(
+    on(
+      openThread,
+      (id) => {
+        if (id !== undefined) return;
+        queueMicrotask(() => {
+          if (document.activeElement === document.body) document.getElementById("tree")?.focus();
+        });
+      },
+      { defer: true },
+    ),
+  );
   const empty = () => forest.loaded() && forest.threads().size === 0 && openThread() === undefined;
 
   return (
@@ -78,28 +106,31 @@ export function Playground(props: { creel: Creel }) {
             </button>
           </nav>
         </header>
-        <TreePane />
-        <main class="reader" id="reader">
-          <Switch>
-            <Match when={empty()}>
-              <Welcome />
-            </Match>
-            <Match when={openThread()} keyed>
-              {(id) => <ThreadPane id={id} />}
-            </Match>
-            <Match when={forest.loaded()}>
-              <div class="blank">
-                <p>Choose a thread to read it.</p>
-                <p class="hint">
-                  <kbd>↑</kbd> <kbd>↓</kbd> move through the tree, <kbd>Enter</kbd> opens,{" "}
-                  <kbd>?</kbd> shows all keys.
-                </p>
-              </div>
-            </Match>
-          </Switch>
+        <main>
+          <TreePane />
+          <section class="reader" id="reader" aria-label="Reader">
+            <Switch>
+              <Match when={empty()}>
+                <Welcome />
+              </Match>
+              <Match when={openThread()} keyed>
+                {(id) => <ThreadPane id={id} />}
+              </Match>
+              <Match when={forest.loaded()}>
+                <div class="blank">
+                  <p>Choose a thread to read it.</p>
+                  <p class="hint">
+                    <kbd>↑</kbd> <kbd>↓</kbd> move through the tree, <kbd>Enter</kbd> opens,{" "}
+                    <kbd>?</kbd> shows all keys.
+                  </p>
+                </div>
+              </Match>
+            </Switch>
+          </section>
         </main>
         <StoreStrip />
       </div>
+      <DeletionSlips />
       <Show when={dragging()}>
         <div class="drop-veil">
           <p>Drop Codex sessions to open them</p>
@@ -113,6 +144,15 @@ export function Playground(props: { creel: Creel }) {
             </Match>
             <Match when={dialog.name === "import" && dialog}>
               {(it) => <ImportDialog files={it().files} />}
+            </Match>
+            <Match when={dialog.name === "doctor"}>
+              <DoctorDialog />
+            </Match>
+            <Match when={dialog.name === "plug"}>
+              <PlugDialog store={props.store} />
+            </Match>
+            <Match when={dialog.name === "recovery" && dialog}>
+              {(it) => <RecoveryDialog crash={it().crash} />}
             </Match>
             <Match when={dialog.name === "help"}>
               <HelpDialog />

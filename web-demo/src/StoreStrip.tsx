@@ -1,17 +1,26 @@
-// The selvedge: what the store holds, as a woven band with one stripe for each tree, and in figures.
+// The selvedge: what the store holds, as a woven band with one stripe for each tree and in figures, and what can be
+// done with the store as a whole.
 
 import type { StoreStats } from "creel";
 import { createMemo, createSignal, For, onCleanup, Show } from "solid-js";
 import { dye } from "./dyes.ts";
 import { bytes, count, milliseconds } from "./format.ts";
+import { openThread, threadHref } from "./route.ts";
 import { useDemo } from "./store/context.ts";
+import { createSpace } from "./store/space.ts";
 import { threadName } from "./store/trees.ts";
+import { Icon } from "./ui/icons.tsx";
 import { tellError } from "./ui/toasts.tsx";
 
 const MOST_STRIPES = 60;
 
 export function StoreStrip() {
-  const { creel, forest } = useDemo();
+  const { creel, forest, actions } = useDemo();
+  const space = createSpace(creel);
+  const spaceText = () => {
+    const known = space();
+    return known && `${bytes(known.usage)} of ${bytes(known.quota)}`;
+  };
   const [stats, setStats] = createSignal<StoreStats>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const read = () => {
@@ -51,27 +60,64 @@ export function StoreStrip() {
           )}
         </For>
       </div>
-      <dl>
-        <Figure name="Threads" value={stats() && count(stats()?.threads ?? 0)} />
-        <Figure name="Items" value={stats() && count(stats()?.items ?? 0)} />
-        <Figure name="Size" value={stats() && bytes(stats()?.bytes ?? 0)} />
-        <Figure
-          name="Journal"
-          value={
-            stats() &&
-            `${count(stats()?.journalEntries ?? 0)} · ${bytes(stats()?.journalBytes ?? 0)}`
-          }
-          title="Entries that no checkpoint has packed yet, and their bytes"
-        />
-        <Figure
-          name="Last commit"
-          value={stats()?.lastCommitMs == null ? "–" : milliseconds(stats()?.lastCommitMs ?? 0)}
-          title="How long this tab's newest commit took"
-        />
-        <Show when={stats()?.pendingDeletions}>
-          {(pending) => <Figure name="Erasing" value={count(pending())} />}
-        </Show>
-      </dl>
+      <div class="sill">
+        <dl>
+          <Figure name="Threads" value={stats() && count(stats()?.threads ?? 0)} />
+          <Figure name="Items" value={stats() && count(stats()?.items ?? 0)} />
+          <Figure name="Size" value={stats() && bytes(stats()?.bytes ?? 0)} />
+          <Figure
+            name="Journal"
+            value={
+              stats() &&
+              `${count(stats()?.journalEntries ?? 0)} · ${bytes(stats()?.journalBytes ?? 0)}`
+            }
+            title="Entries that no checkpoint has packed yet, and their bytes"
+          />
+          <Figure
+            name="Last commit"
+            value={stats()?.lastCommitMs == null ? "–" : milliseconds(stats()?.lastCommitMs ?? 0)}
+            title="How long this tab's newest commit took"
+          />
+          <Figure
+            name="Space"
+            value={spaceText()}
+            title="What this site takes of the browser's storage, of what it may take"
+          />
+          <Show when={stats()?.pendingDeletions}>
+            {(pending) => <Figure name="Deleting" value={count(pending())} />}
+          </Show>
+        </dl>
+        <div class="store-deeds" role="toolbar" aria-label="Store">
+          <button
+            type="button"
+            class="quiet"
+            title="Check every record (D)"
+            onClick={() => actions.openDialog({ name: "doctor" })}
+          >
+            <Icon name="pulse" />
+            <span>Doctor</span>
+          </button>
+          <button
+            type="button"
+            class="quiet"
+            title="Crash in the middle of deleting 2,000 threads"
+            onClick={() => actions.openDialog({ name: "plug" })}
+          >
+            <Icon name="plug" />
+            <span>Pull the plug</span>
+          </button>
+          <a
+            class="button quiet"
+            href={threadHref(openThread())}
+            target="_blank"
+            rel="noopener"
+            title="The same store in another tab: what one does, the other shows"
+          >
+            <Icon name="tab" />
+            <span>Second tab</span>
+          </a>
+        </div>
+      </div>
     </footer>
   );
 }

@@ -21,9 +21,9 @@ export const count = (value: number): string => COUNT.format(value);
 export const counted = (value: number, noun: string): string =>
   `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 
-/** `312 B`, `182 KB`, `1.4 MB`. */
+/** `312 B`, `182 KB`, `1.4 MB`, up to TB. */
 export function bytes(value: number): string {
-  const units = ["B", "KB", "MB", "GB"];
+  const units = ["B", "KB", "MB", "GB", "TB"];
   let size = value;
   let unit = 0;
   while (size >= 1000 && unit < units.length - 1) {

@@ -6,10 +6,12 @@ import "@fontsource-variable/newsreader/wght-italic.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/shell.css";
+import "./styles/strip.css";
 import "./styles/tree.css";
 import "./styles/thread.css";
 import "./styles/items.css";
 import "./styles/dialogs.css";
+import "./styles/notices.css";
 import { render } from "solid-js/web";
 import { App } from "./App.tsx";
 

@@ -7,11 +7,13 @@ window.addEventListener("hashchange", () => setOpenThread(parse()));
 
 export { openThread };
 
-export const threadHref = (id: string): string => `#/thread/${encodeURIComponent(id)}`;
+/** The address of a thread, or of the page with none open. */
+export const threadHref = (id: string | undefined): string =>
+  id === undefined ? "#/" : `#/thread/${encodeURIComponent(id)}`;
 
 export function goTo(id: string | undefined): void {
   if (id === openThread()) return;
-  window.location.hash = id === undefined ? "#/" : threadHref(id);
+  window.location.hash = threadHref(id);
 }
 
 function parse(): string | undefined {

@@ -8,7 +8,8 @@ self.addEventListener("install", (event) => {
   event.waitUntil(
     caches
       .open(CACHE)
-      .then((cache) => cache.addAll(FILES))
+      // Past the browser's own cache, which may hold files of an older build.
+      .then((cache) => cache.addAll(FILES.map((file) => new Request(file, { cache: "reload" }))))
       .then(() => self.skipWaiting()),
   );
 });
@@ -31,11 +32,12 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
-  const options = { ignoreSearch: event.request.mode === "navigate" };
+  // There is one page, whatever the address after it says.
+  const wanted = event.request.mode === "navigate" ? new URL("./", self.location) : event.request;
   event.respondWith(
     caches
       .open(CACHE)
-      .then((cache) => cache.match(event.request, options))
+      .then((cache) => cache.match(wanted))
       .then((kept) => kept ?? fetch(event.request)),
   );
 });

@@ -43,9 +43,22 @@ export const SHORTCUTS: Shortcut[] = [
     run: ({ actions }, id) => id && actions.openDialog({ name: "delete", id }),
   },
   {
+    keys: ["u"],
+    says: "Undo the last deletion",
+    run: ({ actions, deletions }) => {
+      const newest = deletions.pending()[0];
+      if (newest && deletions.left(newest) > 0) actions.undo(newest);
+    },
+  },
+  {
     keys: ["o"],
     says: "Open sessions",
     run: ({ actions }) => actions.openDialog({ name: "import" }),
+  },
+  {
+    keys: ["d"],
+    says: "Let the doctor check the store",
+    run: ({ actions }) => actions.openDialog({ name: "doctor" }),
   },
   { keys: ["t"], says: "Dark or light", run: toggleTheme },
   { keys: ["Escape"], says: "Close what is open", run: () => goTo(undefined) },

@@ -69,6 +69,13 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
         }
         Ok(())
     })?;
+    // In a build of its own: elsewhere no rule can be switched off.
+    steps.step("tests of the simulation itself", || {
+        cmd!(shell, "cargo test --package creel-tests --features mutations --test mutations")
+            .quiet()
+            .run()
+            .context("the simulation does not miss a rule")
+    })?;
     steps.step("documentation tests", || {
         cmd!(shell, "cargo test {crates...} --doc").quiet().run().context("an example fails")
     })

@@ -11,6 +11,7 @@ use super::check::{check_entry, check_event, check_packed, check_record};
 use super::event::{Event, Packed, Segment, Touch};
 use super::record::{Archived, Record};
 use super::{Catalog, Deletion, Ordinals, Undo};
+use crate::document::{self, Collections};
 use crate::goal::{Job, JobTask};
 use crate::id::{DeletionId, ThreadId};
 use crate::item::Line;
@@ -74,6 +75,19 @@ impl Catalog {
             }
             Event::ToolsSet { thread, tools } => {
                 self.change(*thread, |record| record.tools = *tools)
+            }
+            Event::DocumentsChanged { thread: Some(thread), collection, change } => {
+                self.change(*thread, |record| {
+                    let mut documents = record.documents.take().unwrap_or_default();
+                    document::change(&mut documents, collection, change);
+                    record.documents = (!documents.is_empty()).then_some(documents);
+                })
+            }
+            Event::DocumentsChanged { thread: None, collection, change } => {
+                let mut documents = Collections::clone(&self.documents);
+                document::change(&mut documents, collection, change);
+                self.set_documents(Arc::new(documents));
+                Ok(())
             }
             Event::JobCreated(job) => {
                 self.set_job(job.id, Some(Arc::new((**job).clone())));
@@ -324,6 +338,7 @@ impl Removed {
         self.goals = self.goals.saturating_add(other.goals);
         self.logs = self.logs.saturating_add(other.logs);
         self.tools = self.tools.saturating_add(other.tools);
+        self.documents = self.documents.saturating_add(other.documents);
         self.memory_modes = self.memory_modes.saturating_add(other.memory_modes);
         self.assignments = self.assignments.saturating_add(other.assignments);
     }

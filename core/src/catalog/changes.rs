@@ -3,7 +3,8 @@
 use super::event::Event;
 use super::{Catalog, Ordinals, Record};
 use crate::change::Change;
-use crate::id::ThreadId;
+use crate::document::Collections;
+use crate::id::{DeletionId, ThreadId};
 use crate::query::DeletionProgress;
 use crate::tree;
 
@@ -42,6 +43,11 @@ impl Catalog {
             Event::GoalSet { thread, goal } => {
                 let goal = goal.as_deref().cloned();
                 vec![Change::GoalChanged { thread_id: *thread, goal }]
+            }
+            Event::DocumentsChanged { thread, collection, change } => {
+                let thread_id = *thread;
+                let (collection, change) = (collection.clone(), Some((**change).clone()));
+                vec![Change::DocumentsChanged { thread_id, collection, change }]
             }
             Event::EdgeSet { thread, .. }
             | Event::Moved { thread, .. }
@@ -134,6 +140,12 @@ impl Catalog {
                 let goal = after.goal.as_deref().cloned();
                 changes.push(Change::GoalChanged { thread_id: id, goal });
             }
+            if before.documents != after.documents {
+                let none = Collections::new();
+                let old = before.documents.as_deref().unwrap_or(&none);
+                let new = after.documents.as_deref().unwrap_or(&none);
+                changes.extend(documents(Some(id), old, new));
+            }
             match (&before.archived, &after.archived) {
                 (None, Some(_)) => changes.push(Change::Archived { thread_ids: vec![id] }),
                 (Some(_), None) => changes.push(Change::Unarchived { thread_ids: vec![id] }),
@@ -147,30 +159,38 @@ impl Catalog {
                 changes.push(Change::Updated { thread_id: id });
             }
         }
+        changes.extend(documents(None, &old.documents, &self.documents));
+        let mut over: Vec<DeletionId> =
+            old.deletions_asked_for().map(|state| state.deletion).collect();
         for id in gone.into_iter().rev() {
             let deletion = self.deletion_of(id).unwrap_or_default();
+            over.push(deletion);
             changes.push(Change::Deleted { deletion, thread_ids: vec![id] });
         }
         for after in self.records().filter(|record| record.visible()) {
             let before = old.record(after.id);
             let hidden = before.and_then(|before| before.deletion);
-            match hidden.filter(|deletion| !old.is_staging(*deletion)) {
-                Some(deletion) => {
-                    changes.push(Change::Undeleted { deletion, thread_ids: vec![after.id] });
-                }
-                None if before.is_none_or(|before| !before.visible()) => {
-                    changes.extend(appeared(after));
-                }
-                None => {}
+            if before.is_none() || hidden.is_some_and(|by| old.is_staging(by)) {
+                changes.extend(appeared(after));
             }
         }
-        for pending in old.deletions() {
-            if let Some(receipt) = self.receipt(pending.deletion) {
-                let (deletion, root) = (receipt.deletion, receipt.root);
-                changes.push(Change::Erased { deletion, root });
-            }
-        }
+        over.sort_unstable();
+        over.dedup();
+        changes.extend(over.into_iter().filter_map(|deletion| self.end_of(deletion, old)));
         changes
+    }
+
+    /// Returns how a deletion ended that `old` knew, or that took what `old` showed.
+    fn end_of(&self, deletion: DeletionId, old: &Self) -> Option<Change> {
+        if let Some(receipt) = self.receipt(deletion) {
+            return Some(Change::Erased { deletion, root: receipt.root });
+        }
+        let state = old.deletion(deletion).filter(|_| self.deletion(deletion).is_none())?;
+        let order = old.members_in_deletion_order(state.root, &state.members);
+        let mut thread_ids = old.ids(&order);
+        thread_ids.retain(|id| self.visible(*id).is_ok());
+        thread_ids.reverse();
+        Some(Change::Undeleted { deletion, thread_ids })
     }
 
     fn ids_among(&self, order: &[u32], members: &Ordinals) -> Vec<ThreadId> {
@@ -187,4 +207,65 @@ fn appeared(record: &Record) -> Vec<Change> {
         changes.push(Change::Appended { thread_id, first: 0, count });
     }
     changes
+}
+
+/// Returns what listeners hear of the collections that differ.
+fn documents(thread_id: Option<ThreadId>, old: &Collections, new: &Collections) -> Vec<Change> {
+    let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let differing = names.into_iter().filter(|name| old.get(*name) != new.get(*name));
+    differing
+        .map(|name| Change::DocumentsChanged { thread_id, collection: name.clone(), change: None })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Command, Eraser, decide};
+    use crate::storage::Scrubbed;
+
+    fn create(id: ThreadId) -> Command {
+        Command::Create { id, thread: Box::default() }
+    }
+
+    fn delete(thread: ThreadId, deletion: DeletionId) -> Command {
+        Command::Delete { thread, deletion, options: Default::default() }
+    }
+
+    /// Carries a command out, and returns the state that it led to.
+    fn run(catalog: &mut Catalog, command: &Command) -> Catalog {
+        let decision = decide(catalog, command, 1).unwrap();
+        catalog.apply_entry(catalog.position + 1, 1, &decision.events).unwrap();
+        catalog.clone()
+    }
+
+    fn ids() -> (ThreadId, [DeletionId; 2]) {
+        (ThreadId::from_uuid(DeletionId::from_u128(1)), [2, 3].map(DeletionId::from_u128))
+    }
+
+    #[test]
+    fn who_missed_an_undoing_hears_of_it_though_the_thread_is_deleted_again() {
+        let (mut catalog, (id, [first, second])) = (Catalog::default(), ids());
+        run(&mut catalog, &create(id));
+        let old = run(&mut catalog, &delete(id, first));
+        let undone = run(&mut catalog, &Command::Undelete { deletion: first });
+        let new = run(&mut catalog, &delete(id, second));
+        let end = |thread_ids| Change::Undeleted { deletion: first, thread_ids };
+        assert_eq!(undone.announce_since(&old), [end(vec![id])]);
+        assert_eq!(new.announce_since(&old), [end(Vec::new())]);
+    }
+
+    #[test]
+    fn who_missed_a_whole_deletion_hears_of_its_end_too() {
+        let (mut catalog, (id, [deletion, _])) = (Catalog::default(), ids());
+        let old = run(&mut catalog, &create(id));
+        run(&mut catalog, &delete(id, deletion));
+        let eraser = Eraser { deletion, limit: 1, quarantined: Vec::new(), now: false };
+        let mut new = run(&mut catalog, &Command::Erase(eraser));
+        let receipt =
+            crate::deletion::receipt(new.deletion(deletion).unwrap(), 1, Scrubbed::LogicalOnly);
+        new.apply(&Event::Erased { receipt: Box::new(receipt) }, 1).unwrap();
+        let gone = Change::Deleted { deletion, thread_ids: vec![id] };
+        assert_eq!(new.announce_since(&old), [gone, Change::Erased { deletion, root: id }]);
+    }
 }

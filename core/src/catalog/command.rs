@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::event::Event;
 use super::record::Archived;
+use crate::document::{Collections, DocumentChange};
 use crate::goal::{Goal, GoalPatch, JobTask};
 use crate::id::{DeletionId, ThreadId};
 use crate::item::Item;
@@ -61,6 +62,11 @@ pub(crate) enum Command {
         thread: ThreadId,
         tools: Vec<Item>,
     },
+    ChangeDocuments {
+        owner: Option<ThreadId>,
+        collection: String,
+        change: Box<DocumentChange>,
+    },
     CreateJob {
         id: Uuid,
         name: String,
@@ -97,12 +103,20 @@ pub(crate) enum Command {
         staging: DeletionId,
         command: Box<Command>,
     },
-    /// `source` is what was copied, and how often its history had been cut back then.
     Publish {
         staging: DeletionId,
-        source: Option<(ThreadId, u64)>,
+        copied: Option<Copied>,
     },
     Erase(Eraser),
+}
+
+/// What a fork was made from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Copied {
+    pub(crate) source: ThreadId,
+    /// How often the source's history had been cut back when it was copied.
+    pub(crate) generation: u64,
+    pub(crate) fork: ThreadId,
 }
 
 /// Where to cut a history, as it was measured.
@@ -125,6 +139,7 @@ pub(crate) struct Staged {
     pub(crate) thread: CreateThread,
     pub(crate) archived: Option<Archived>,
     pub(crate) goal: Option<Box<Goal>>,
+    pub(crate) documents: Option<Box<Collections>>,
 }
 
 /// One bounded batch of a deletion's erasure.
@@ -148,6 +163,7 @@ impl Command {
             | Self::SetEdge { thread, .. }
             | Self::SetParent { thread, .. }
             | Self::Truncate { thread, .. } => Some(*thread),
+            Self::Publish { copied, .. } => copied.map(|copied| copied.fork),
             _ => None,
         }
     }

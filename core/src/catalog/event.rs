@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::ordinals::Ordinals;
 use super::record::Record;
+use crate::document::DocumentChange;
 use crate::goal::{Goal, Job, JobTask};
 use crate::id::{DeletionId, ThreadId};
 use crate::item::Line;
@@ -69,6 +70,13 @@ pub(crate) enum Event {
     Logged { thread: ThreadId, first: u64, count: u64 },
     /// The same commit wrote or removed a thread's dynamic tools.
     ToolsSet { thread: ThreadId, tools: u64 },
+    /// A collection of documents changed: a thread's, or the store's own.
+    DocumentsChanged {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thread: Option<ThreadId>,
+        collection: String,
+        change: Box<DocumentChange>,
+    },
     /// A job came to be.
     JobCreated(Box<Job>),
     /// A task changed.
@@ -135,6 +143,7 @@ impl Event {
             | Self::GoalSet { thread, .. }
             | Self::Logged { thread, .. }
             | Self::ToolsSet { thread, .. } => Some(*thread),
+            Self::DocumentsChanged { thread, .. } => *thread,
             _ => None,
         }
     }

@@ -14,6 +14,8 @@ mod hide;
 mod index;
 mod list;
 mod ordinals;
+#[cfg(test)]
+mod properties;
 mod record;
 mod tail;
 mod view;
@@ -25,8 +27,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(crate) use apply::ApplyError;
-pub(crate) use command::{Command, Cut, Decision, Eraser, Staged};
-pub(crate) use decide::{check_length, decide, plan, segments};
+pub(crate) use command::{Command, Copied, Cut, Decision, Eraser, Staged};
+pub(crate) use decide::{check_length, check_new, decide, plan, segments};
 pub(crate) use event::{Event, Packed, Segment};
 pub(crate) use index::Indexes;
 pub(crate) use list::page_limit;
@@ -34,12 +36,15 @@ pub(crate) use ordinals::Ordinals;
 pub(crate) use record::{Archived, Record, page_of};
 pub(crate) use tail::Tail;
 
+use crate::document::Collections;
+use crate::error::Result;
 use crate::goal::Job;
 use crate::id::{DeletionId, ThreadId};
 use crate::query::{Receipt, Removed};
 
 /// The state of a store at one position of its journal.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(test, derive(PartialEq))]
 pub(crate) struct Catalog {
     /// By ordinal; `None` where the thread is erased.
     slots: Vec<Option<Arc<Record>>>,
@@ -51,6 +56,8 @@ pub(crate) struct Catalog {
     jobs: BTreeMap<Uuid, Arc<Job>>,
     /// Jobs that storage has not, by the number of the entry that last touched them.
     dirty_jobs: BTreeMap<Uuid, u64>,
+    /// The store's own documents.
+    documents: Arc<Collections>,
     /// Pages that storage has not, by the number of the entry that last touched them.
     dirty: BTreeMap<u32, u64>,
     /// The number of the last entry applied.
@@ -104,6 +111,7 @@ impl Deletion {
 
 /// One step back.
 #[derive(Clone, Debug)]
+#[cfg_attr(test, derive(PartialEq))]
 enum Undo {
     Slot(u32, Option<Arc<Record>>),
     Grown,
@@ -112,6 +120,7 @@ enum Undo {
     Deletion(DeletionId, Option<Box<Deletion>>),
     Dirty(u32, Option<u64>),
     Job(Uuid, Option<Arc<Job>>, Option<u64>),
+    Documents(Arc<Collections>),
 }
 
 impl Catalog {
@@ -254,6 +263,27 @@ impl Catalog {
         }
     }
 
+    /// Returns the documents of a visible thread, or the store's own.
+    pub(crate) fn collections(&self, owner: Option<ThreadId>) -> Result<&Collections> {
+        static NONE: Collections = Collections::new();
+        match owner {
+            Some(id) => Ok(self.visible(id)?.documents.as_deref().unwrap_or(&NONE)),
+            None => Ok(&self.documents),
+        }
+    }
+
+    pub(crate) fn documents(&self) -> &Collections {
+        &self.documents
+    }
+
+    /// Puts the store's own documents back.
+    pub(crate) fn set_documents(&mut self, documents: Arc<Collections>) {
+        let old = std::mem::replace(&mut self.documents, documents);
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::Documents(old));
+        }
+    }
+
     /// Puts a record where a repair wants it, or takes it away.
     pub(crate) fn put_back(&mut self, ord: u32, record: Option<Record>) {
         self.set(ord, record.map(Arc::new));
@@ -319,6 +349,7 @@ impl Catalog {
                 Undo::Dirty(page, None) => {
                     self.dirty.remove(&page);
                 }
+                Undo::Documents(documents) => self.documents = documents,
                 Undo::Job(id, job, touched) => {
                     replace(&mut self.jobs, id, job);
                     replace(&mut self.dirty_jobs, id, touched);

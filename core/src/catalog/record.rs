@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::{Segment, Touch};
+use crate::document::Collections;
 use crate::goal::Goal;
 use crate::id::{DeletionId, ThreadId, TreeId};
 use crate::thread::{EdgeStatus, ThreadDetails, ThreadPatch};
@@ -61,6 +62,8 @@ pub(crate) struct Record {
     /// How many dynamic tools it has.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) tools: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) documents: Option<Box<Collections>>,
     #[serde(default, skip_serializing_if = "has_no_details")]
     pub(crate) details: Box<ThreadDetails>,
 }

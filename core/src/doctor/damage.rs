@@ -89,6 +89,9 @@ pub(crate) fn fitting(catalog: &Catalog, event: &Event) -> Option<Event> {
         | Event::ToolsSet { thread, .. } => {
             catalog.record(*thread)?;
         }
+        Event::DocumentsChanged { thread, .. } => {
+            thread.map_or(Some(()), |thread| catalog.record(thread).map(|_| ()))?;
+        }
         Event::TaskSet { job, task } => {
             catalog.job(*job)?.tasks.iter().find(|known| known.id == task.id)?;
         }

@@ -143,6 +143,7 @@ fn record(
         goal: None,
         logs,
         tools: tools.unwrap_or(0),
+        documents: None,
         details: Default::default(),
     };
     let details = &mut record.details;

@@ -280,6 +280,7 @@ async fn commit<S: Storage>(
         next_ordinal: catalog.next_ordinal(),
         deletions: catalog.deletions().cloned().collect(),
         writers: Default::default(),
+        documents: catalog.documents().clone(),
     };
     let put = |key: Key, value: Bytes| Write::Put { table: Table::Catalog, key, value };
     let clear = |table, start: &str, end: &str| {

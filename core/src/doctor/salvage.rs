@@ -16,7 +16,6 @@ use crate::journal::entry::{CatalogPage, Entry, Head, decode};
 use crate::journal::replica::Replica;
 use crate::keys;
 use crate::limits::MAX_THREADS;
-use crate::mutation::{self, Mutation};
 use crate::query::{Receipt, Removed};
 use crate::storage::{Key, Table};
 
@@ -39,9 +38,7 @@ pub(crate) fn take_page(replica: &mut Replica, head: Option<&Head>, key: &str, v
     let records = match page {
         Ok(page) => {
             match head {
-                Some(head)
-                    if page.checkpoint > head.checkpoint && !mutation::on(Mutation::LoadOnce) =>
-                {
+                Some(head) if page.checkpoint > head.checkpoint => {
                     let (page, head) = (page.checkpoint, head.checkpoint);
                     let reason = format!("checkpoint {page} wrote it, the head is of {head}");
                     losses.add(FindingCode::PageAhead, CATALOG, key, reason);

@@ -1,6 +1,6 @@
 //! Brings back what an [`Exporter`](crate::export::Exporter) wrote: each tree whole, or not at all.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use super::importer::{MISSING_PARENT, fatal};
 use super::lines::{Line as Text, Lines};
 use super::report::{ImportProgress, ImportReport};
+use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::export::{EXPORT_VERSION, Size};
 use crate::goal::Goal;
@@ -21,8 +22,8 @@ use crate::thread::CreateThread;
 /// The items and the bytes of one commit.
 const BATCH: (usize, usize) = (1000, 4 * 1024 * 1024);
 
-/// What a line may have besides its item: more than any thread's metadata, goal and names.
-const MAX_FRAME: usize = 1024 * 1024;
+/// What a line may have besides an item, or a thread's documents, which are no more in all.
+const MAX_FRAME: usize = 8 * 1024 * 1024;
 
 /// Which ids imported threads get.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +80,7 @@ struct Line<'a> {
     thread: Option<&'a RawValue>,
     archive_group: Option<u64>,
     goal: Option<Goal>,
+    documents: BTreeMap<String, Vec<Document>>,
     #[serde(borrow)]
     tool: Option<&'a RawValue>,
     tree: Option<Size>,
@@ -211,7 +213,8 @@ impl<S: Storage> TreeImporter<S> {
             let group = line.archive_group.unwrap_or_default();
             let archived = archived.archived_at.map(|at| (at, group));
             tree.archived += u64::from(archived.is_some());
-            let staged = StagedThread { thread, archived, goal: line.goal };
+            let staged =
+                StagedThread { thread, archived, goal: line.goal, documents: line.documents };
             let id = tree.staging.create(staged).await?;
             tree.thread = Some(id);
             tree.created.insert(id);

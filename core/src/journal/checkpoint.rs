@@ -213,6 +213,7 @@ fn head_write(replica: &Replica, checkpoint: u64) -> Result<Write> {
         next_ordinal: catalog.next_ordinal(),
         deletions: catalog.deletions().cloned().collect(),
         writers,
+        documents: catalog.documents().clone(),
     };
     let value = encode(Table::Catalog, keys::HEAD, &head)?;
     Ok(Write::Put { table: Table::Catalog, key: keys::HEAD.into(), value })

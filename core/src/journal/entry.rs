@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Deletion, Event, Record};
+use crate::document::Collections;
 use crate::error::{Error, Result};
 use crate::storage::{StorageError, Table};
 
@@ -64,6 +65,9 @@ pub(crate) struct Head {
     /// The last commit of each writer of late, and when it was.
     #[serde(default)]
     pub(crate) writers: BTreeMap<String, (u64, i64)>,
+    /// The store's own documents.
+    #[serde(default, skip_serializing_if = "Collections::is_empty")]
+    pub(crate) documents: Collections,
 }
 
 /// A page of the catalog, as the checkpoint of that number wrote it.

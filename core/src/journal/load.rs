@@ -47,7 +47,8 @@ pub(crate) async fn find<S: Storage>(storage: &S) -> Result<Option<Replica>> {
         let empty = start.is_empty() && is_empty(storage).await?;
         // What does not fit is a commit that came between the reads, or else damage. So the start
         // is read again after all else.
-        if self::start(storage).await? != start && !mutation::on(Mutation::LoadOnce) {
+        let once = mutation::on(Mutation::LoadOnce);
+        if self::start(storage).await? != start && !once {
             continue;
         }
         if empty {
@@ -56,7 +57,7 @@ pub(crate) async fn find<S: Storage>(storage: &S) -> Result<Option<Replica>> {
         // One bad read is not yet a bad record.
         let found: Vec<Key> =
             replica.losses.damage.iter().map(|damage| damage.key.clone()).collect();
-        if found == before {
+        if found == before || once {
             return Ok(Some(replica));
         }
         before = found;
@@ -104,6 +105,7 @@ async fn create<S: Storage>(storage: &S, env: &dyn Env) -> Result<()> {
         next_ordinal: 0,
         deletions: Vec::new(),
         writers: Default::default(),
+        documents: Default::default(),
     };
     let insert = |table, key: Key, value| Write::Insert { table, key, value };
     let head = encode(Table::Catalog, keys::HEAD, &head)?;
@@ -180,6 +182,7 @@ fn take_head(replica: &mut Replica, start: &Start) -> Result<Option<Head>> {
     replica.writers = head.writers.clone();
     let catalog = &mut replica.catalog;
     catalog.load_head(head.next_ordinal, head.deletions.clone());
+    catalog.set_documents(std::sync::Arc::new(head.documents.clone()));
     (catalog.checkpoint, catalog.position, catalog.at) = (head.checkpoint, head.position, head.at);
     Ok(Some(head))
 }

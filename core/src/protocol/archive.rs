@@ -1,38 +1,35 @@
-//! `thread/archive`, `thread/unarchive` and `thread/delete`: what takes a whole tree.
+//! `thread/archive`, `thread/unarchive` and `thread/delete`: what takes a whole tree; and
+//! `thread/unsubscribe`.
 
-use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-use super::metadata::ThreadResponse;
-use super::rpc::{RpcError, thread_id};
-use super::thread::WireThread;
-use super::{Call, Nothing};
+use super::Call;
+use super::json::Object;
+use super::metadata::no_rollout;
+use super::params::Params;
+use super::rpc::RpcError;
 use crate::error::Error;
-use crate::query::DeleteOptions;
+use crate::id::ThreadId;
+use crate::manager::Unsubscribed;
+use crate::query::{DeleteOptions, Receipt};
 use crate::storage::Storage;
 
-/// Parameters that are a thread.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ThreadParams {
-    /// The thread.
-    pub thread_id: String,
-}
+type Answer = Result<Box<RawValue>, RpcError>;
 
 /// Archives a tree. One that is archived already is no error, so that a client may try again.
-pub(super) async fn archive<S: Storage>(
-    call: Call<'_, S>,
-    params: ThreadParams,
-) -> Result<Nothing, RpcError> {
-    let id = thread_id(&params.thread_id, "session")?;
-    call.store.archive(id).await.map_err(|error| no_rollout(&error))?;
-    Ok(Nothing {})
+pub(super) async fn archive<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+    let id = params.thread("session")?;
+    call.threads.archive(id).await.map_err(|error| match &error {
+        Error::ThreadEphemeral { id } => {
+            RpcError::told(&error, format!("no rollout found for thread id {id}"))
+        }
+        _ => no_rollout(&error),
+    })?;
+    Object::new().answer()
 }
 
-pub(super) async fn unarchive<S: Storage>(
-    call: Call<'_, S>,
-    params: ThreadParams,
-) -> Result<ThreadResponse, RpcError> {
-    let id = thread_id(&params.thread_id, "session")?;
+pub(super) async fn unarchive<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+    let id = params.thread("session")?;
     let missing = |error: Error| match &error {
         Error::ThreadNotArchived { id }
         | Error::ThreadNotFound { id }
@@ -41,31 +38,42 @@ pub(super) async fn unarchive<S: Storage>(
         }
         _ => error.into(),
     };
-    call.store.unarchive(id).await.map_err(missing)?;
-    let thread = call.store.read(id).await.map_err(missing)?;
-    Ok(ThreadResponse { thread: WireThread::from(&thread) })
+    call.threads.store().unarchive(id).await.map_err(missing)?;
+    let thread = call.threads.store().read(id).await.map_err(missing)?;
+    Object::new().raw("thread", &call.wire(&thread)?).answer()
 }
 
 /// Deletes a tree, and answers when nothing of it is left.
 ///
 /// A deletion that is not finished is carried on; one that is finished is a thread not found.
-pub(super) async fn delete<S: Storage>(
-    call: Call<'_, S>,
-    params: ThreadParams,
-) -> Result<Nothing, RpcError> {
-    let id = thread_id(&params.thread_id, "thread")?;
-    if let Err(error) = call.store.read(id).await {
-        let erased =
-            call.store.receipt(id).await?.is_none_or(|receipt| receipt.erased_at.is_some());
-        if erased {
+pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+    let id = params.thread("thread")?;
+    erase(call, id, DeleteOptions::default()).await?;
+    Object::new().answer()
+}
+
+/// Deletes a tree in the way asked for.
+pub(super) async fn erase<S: Storage>(
+    call: &Call<'_, S>,
+    id: ThreadId,
+    options: DeleteOptions,
+) -> Result<Option<Receipt>, RpcError> {
+    if let Err(error) = call.threads.read(id).await {
+        let receipt = call.threads.store().receipt(id).await?;
+        if receipt.is_none_or(|receipt| receipt.erased_at.is_some()) {
             return Err(RpcError::about(&error, "thread not found"));
         }
     }
-    match call.store.delete(id, DeleteOptions::default()).await {
-        Ok(_) => Ok(Nothing {}),
+    match call.threads.delete(id, options).await {
+        Ok(receipt) => Ok(receipt),
         Err(error @ (Error::ThreadNotFound { .. } | Error::ThreadDeleted { .. })) => {
             Err(RpcError::about(&error, "thread not found"))
         }
+        Err(error @ Error::ThreadEphemeral { .. }) => {
+            let message = format!("thread is not persisted and cannot be deleted: {id}");
+            Err(RpcError::told(&error, message))
+        }
+        Err(error @ (Error::PlanChanged { .. } | Error::HasChildren { .. })) => Err(error.into()),
         Err(error) => {
             let message = format!("failed to delete thread: {error}");
             Err(RpcError::told(&error, message))
@@ -73,12 +81,13 @@ pub(super) async fn delete<S: Storage>(
     }
 }
 
-/// Says in the reference's words that a thread is not there.
-pub(super) fn no_rollout(error: &Error) -> RpcError {
-    match error {
-        Error::ThreadNotFound { id } | Error::ThreadDeleted { id, .. } => {
-            RpcError::told(error, format!("no rollout found for thread id {id}"))
-        }
-        _ => error.clone().into(),
-    }
+/// The thread stays open for a while, in case somebody comes.
+pub(super) fn unsubscribe<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+    let id = params.thread("thread")?;
+    let status = match call.threads.unsubscribe(id, call.subscriber) {
+        Unsubscribed::NotLoaded => "notLoaded",
+        Unsubscribed::NotSubscribed => "notSubscribed",
+        Unsubscribed::Unsubscribed => "unsubscribed",
+    };
+    Object::new().text("status", status).answer()
 }

@@ -1,123 +1,90 @@
 //! Maps methods to calls, and keeps the order of answers and notifications.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use async_channel::Receiver;
 use futures_util::lock::Mutex;
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::notify::notifications;
-use super::rpc::{INVALID_REQUEST, Incoming, PARSE_ERROR, Response, RpcError, params, raw, reason};
-use super::{archive, items, list, metadata, start};
-use crate::change::ChangeEvent;
-use crate::env::Env;
+use super::call::{Client, Defaults};
+use super::json::Object;
+use super::methods::{METHODS, find};
+use super::params::Params;
+use super::rpc::{INVALID_REQUEST, RpcError, answer, incoming, refusal};
+use super::session::{News, Session};
+use super::{
+    Call, archive, attachments, creel, goal, items, list, metadata, projects, queue, read_state,
+    search, sections, start, turns,
+};
+use crate::error::excerpt;
+use crate::manager::{ManagerOptions, SubscriberId, ThreadManager};
 use crate::storage::Storage;
 use crate::store::Store;
-
-/// The methods, in the order in which an unknown one is told of them.
-const METHODS: [&str; 10] = [
-    "initialize",
-    "thread/start",
-    "thread/list",
-    "thread/read",
-    "thread/name/set",
-    "thread/inject_items",
-    "thread/items/list",
-    "thread/archive",
-    "thread/unarchive",
-    "thread/delete",
-];
 
 /// Answers one client of a store in the shapes of the Codex app-server.
 ///
 /// [`request`](Self::request) calls one method. [`handle`](Self::handle) speaks the protocol: a
 /// message in, the answer and the notifications out. Methods that change something run one after
-/// the other, so that the answer always comes before the notifications of its changes.
+/// the other, so that the answer always comes before the notifications of its changes. Dropping a
+/// dispatcher ends the client's subscriptions.
 #[derive(Debug)]
 pub struct Dispatcher<S: Storage> {
-    store: Store<S>,
-    env: Arc<dyn Env>,
-    source: String,
+    threads: ThreadManager<S>,
+    defaults: Defaults,
+    subscriber: SubscriberId,
+    nobody: Client,
     session: OnceLock<Session>,
     turn: Mutex<()>,
 }
 
-/// A client that has introduced itself.
-#[derive(Debug)]
-struct Session {
-    experimental: bool,
-    events: Receiver<ChangeEvent>,
-    bell: Receiver<ChangeEvent>,
-}
-
-/// What a method works with.
-#[derive(Debug)]
-pub(super) struct Call<'a, S: Storage> {
-    pub(super) store: &'a Store<S>,
-    pub(super) source: &'a str,
-    experimental: bool,
-}
-
-impl<S: Storage> Clone for Call<'_, S> {
-    fn clone(&self) -> Self {
-        *self
+impl<S: Storage> Drop for Dispatcher<S> {
+    fn drop(&mut self) {
+        self.threads.disconnect(self.subscriber);
     }
-}
-
-impl<S: Storage> Copy for Call<'_, S> {}
-
-impl<S: Storage> Call<'_, S> {
-    /// Refuses what is experimental to a client that has not asked for it.
-    pub(super) fn experimental(&self, what: &str, used: bool) -> Result<(), RpcError> {
-        if self.experimental || !used {
-            return Ok(());
-        }
-        Err(RpcError::refused(format!("{what} requires experimentalApi capability")))
-    }
-}
-
-/// The parameters of `initialize`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct InitializeParams {
-    capabilities: Option<Capabilities>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Capabilities {
-    experimental_api: bool,
-}
-
-/// The answer of `initialize`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct InitializeResponse {
-    user_agent: &'static str,
 }
 
 impl<S: Storage> Dispatcher<S> {
-    /// Makes a dispatcher for one client. Threads that it starts have the source `appServer`.
-    pub fn new(store: Store<S>, env: Arc<dyn Env>) -> Self {
-        let source = "appServer".to_owned();
-        Self { store, env, source, session: OnceLock::new(), turn: Mutex::new(()) }
+    /// Makes a dispatcher for the one client of a store. Threads that it starts have the source
+    /// `appServer`.
+    pub fn new(store: Store<S>) -> Self {
+        Self::over(ThreadManager::new(store, ManagerOptions::default()))
+    }
+
+    /// Makes a dispatcher for one of several clients, which share the threads that are open.
+    pub fn over(threads: ThreadManager<S>) -> Self {
+        let subscriber = threads.subscriber();
+        Self {
+            threads,
+            defaults: Defaults::default(),
+            subscriber,
+            nobody: Client::default(),
+            session: OnceLock::new(),
+            turn: Mutex::new(()),
+        }
     }
 
     /// Names the source of the threads that the client starts.
     #[must_use]
-    pub fn with_source(self, source: impl Into<String>) -> Self {
-        Self { source: source.into(), ..self }
+    pub fn with_source(mut self, source: impl Into<String>) -> Self {
+        self.defaults.source = source.into();
+        self
+    }
+
+    /// Says what threads that the client starts have unless it says otherwise.
+    #[must_use]
+    pub fn with_defaults(mut self, defaults: Defaults) -> Self {
+        self.defaults = defaults;
+        self
     }
 
     /// Takes one message and returns what the client is sent, in order.
     ///
-    /// The answer comes first, and then the notifications of what has been committed since the last
-    /// call, by this client and others. A notification of the client has no answer.
+    /// The answer comes first, but for threads that open or close on the way, and then the
+    /// notifications of what has been committed since the last call, by this client and others. A
+    /// notification of the client has no answer.
     pub async fn handle(&self, message: &str) -> Vec<String> {
         let incoming = match incoming(message) {
             Ok(incoming) => incoming,
-            Err(error) => return vec![answer(None, Err(error))],
+            Err(error) => return vec![refusal(message, error)],
         };
         let (Some(method), Some(id)) = (incoming.method, incoming.id) else { return Vec::new() };
         if method == "initialize" {
@@ -126,14 +93,17 @@ impl<S: Storage> Dispatcher<S> {
         let Some(session) = self.session.get() else {
             return vec![answer(Some(id), Err(RpcError::refused("Not initialized")))];
         };
-        if !changes(&method) {
-            let result = self.call(&method, incoming.params, session.experimental).await;
-            return vec![answer(Some(id), result)];
+        let call = self.called_by(&session.client);
+        let work = Box::pin(run(&call, &method, incoming.params, session.experimental));
+        if find(&method).is_none_or(|method| !method.changes) {
+            return vec![answer(Some(id), work.await)];
         }
         let turn = self.turn.lock().await;
-        let result = self.call(&method, incoming.params, session.experimental).await;
-        let mut messages = vec![answer(Some(id), result)];
-        messages.extend(self.drain(session).await);
+        let result = work.await;
+        let News { before: mut messages, after } = session.news(&call).await;
+        messages.push(answer(Some(id), result));
+        messages.extend(call.told());
+        messages.extend(after);
         drop(turn);
         messages
     }
@@ -144,9 +114,11 @@ impl<S: Storage> Dispatcher<S> {
     /// is closed.
     pub async fn notifications(&self) -> Vec<String> {
         let Some(session) = self.session.get() else { return std::future::pending().await };
-        while session.bell.recv().await.is_ok() {
+        while session.rung().await {
             let turn = self.turn.lock().await;
-            let messages = self.drain(session).await;
+            let News { before: mut messages, after } =
+                session.news(&self.called_by(&session.client)).await;
+            messages.extend(after);
             drop(turn);
             if !messages.is_empty() {
                 return messages;
@@ -164,85 +136,107 @@ impl<S: Storage> Dispatcher<S> {
         method: &str,
         params: Option<&RawValue>,
     ) -> Result<Box<RawValue>, RpcError> {
-        self.call(method, params, true).await
+        Box::pin(run(&self.called_by(&self.nobody), method, params, true)).await
     }
 
-    async fn call(
-        &self,
-        method: &str,
-        given: Option<&RawValue>,
-        experimental: bool,
-    ) -> Result<Box<RawValue>, RpcError> {
-        let call = Call { store: &self.store, source: &self.source, experimental };
-        match method {
-            "thread/start" => raw(&start::start(call, params(given)?).await?),
-            "thread/list" => raw(&list::list(call, params(given)?).await?),
-            "thread/read" => raw(&metadata::read(call, params(given)?).await?),
-            "thread/name/set" => raw(&metadata::set_name(call, params(given)?).await?),
-            "thread/inject_items" => raw(&items::inject(call, params(given)?).await?),
-            "thread/items/list" => raw(&items::list(call, params(given)?).await?),
-            "thread/archive" => raw(&archive::archive(call, params(given)?).await?),
-            "thread/unarchive" => raw(&archive::unarchive(call, params(given)?).await?),
-            "thread/delete" => raw(&archive::delete(call, params(given)?).await?),
-            _ => Err(unknown(method)),
-        }
+    fn called_by<'a>(&'a self, client: &'a Client) -> Call<'a, S> {
+        Call::new(&self.threads, &self.defaults, client, self.subscriber)
     }
 
     fn initialize(&self, given: Option<&RawValue>) -> Result<Box<RawValue>, RpcError> {
-        let given: InitializeParams = params(given)?;
-        let session = Session {
-            experimental: given.capabilities.unwrap_or_default().experimental_api,
-            events: self.store.subscribe(),
-            bell: self.store.subscribe(),
-        };
+        let given = Params::read(given)?;
+        let capabilities = given.within("capabilities")?.unwrap_or_default();
+        let info = given.within("clientInfo")?.unwrap_or_default();
+        let client = Client { name: info.text("name")?, version: info.text("version")? };
+        let experimental = capabilities.flag("experimentalApi")?.unwrap_or_default();
+        let session = Session::new(&self.threads, experimental, client);
         if self.session.set(session).is_err() {
             return Err(RpcError::refused("Already initialized"));
         }
-        raw(&InitializeResponse { user_agent: concat!("creel/", env!("CARGO_PKG_VERSION")) })
-    }
-
-    /// Tells of everything that has been committed and not been told.
-    async fn drain(&self, session: &Session) -> Vec<String> {
-        while session.bell.try_recv().is_ok() {}
-        let mut messages = Vec::new();
-        while let Ok(event) = session.events.try_recv() {
-            let now = self.env.now_ms();
-            messages.extend(notifications(&self.store, event.change, now).await);
-        }
-        messages
+        Object::new()
+            .text("userAgent", concat!("creel/", env!("CARGO_PKG_VERSION")))
+            .text("platformFamily", std::env::consts::FAMILY)
+            .text("platformOs", std::env::consts::OS)
+            .answer()
     }
 }
 
-/// Reads a message; batches are not of this protocol.
-fn incoming(message: &str) -> Result<Incoming<'_>, RpcError> {
-    let invalid = |reason: &str| RpcError::refused(format!("Invalid request: {reason}"));
-    match serde_json::from_str(message) {
-        Ok(_) if !message.trim_start().starts_with('{') => Err(invalid("expected an object")),
-        Ok(incoming) => Ok(incoming),
-        Err(error) if error.is_data() => Err(invalid(&reason(&error))),
-        Err(error) => Err(RpcError::new(PARSE_ERROR, error.to_string())),
+async fn run<S: Storage>(
+    call: &Call<'_, S>,
+    name: &str,
+    given: Option<&RawValue>,
+    experimental: bool,
+) -> Result<Box<RawValue>, RpcError> {
+    let Some(method) = find(name) else { return Err(unknown(name)) };
+    let params = Params::read(given)?;
+    if !experimental {
+        method.gate(&params)?;
     }
-}
-
-/// Tells whether a method changes anything, and so has notifications.
-fn changes(method: &str) -> bool {
-    !matches!(method, "thread/list" | "thread/read" | "thread/items/list")
-}
-
-fn answer(id: Option<&RawValue>, result: Result<Box<RawValue>, RpcError>) -> String {
-    let (result, error) = match result {
-        Ok(result) => (Some(result), None),
-        Err(error) => (None, Some(error)),
-    };
-    let text = serde_json::to_string(&Response { id, result, error });
-    text.unwrap_or_else(|error| {
-        format!("{{\"error\":{{\"code\":-32603,\"message\":\"{error}\"}}}}")
-    })
+    match method.name {
+        "thread/start" => start::start(call, params).await,
+        "thread/resume" => start::resume(call, params).await,
+        "thread/fork" => start::fork(call, params).await,
+        "thread/revert" => start::revert(call, params).await,
+        "thread/archive" => archive::archive(call, params).await,
+        "thread/unarchive" => archive::unarchive(call, params).await,
+        "thread/delete" => archive::delete(call, params).await,
+        "thread/unsubscribe" => archive::unsubscribe(call, params),
+        "thread/name/set" => metadata::set_name(call, params).await,
+        "thread/metadata/update" => metadata::update_metadata(call, params).await,
+        "thread/memoryMode/set" => metadata::set_memory_mode(call, params).await,
+        "thread/read" => metadata::read(call, params).await,
+        "thread/readState/update" => read_state::update(call, params).await,
+        "thread/goal/set" => goal::set(call, params).await,
+        "thread/goal/get" => goal::get(call, params).await,
+        "thread/goal/clear" => goal::clear(call, params).await,
+        "thread/list" => list::list(call, params).await,
+        "thread/loaded/list" => list::loaded(call, params),
+        "thread/search" => search::search(call, params).await,
+        "thread/searchOccurrences" => search::occurrences(call, params).await,
+        "thread/turns/list" => turns::turns_list(call, params).await,
+        "thread/items/list" => turns::items_list(call, params).await,
+        "thread/items/read" => turns::items_read(call, params).await,
+        "thread/inject_items" => items::inject(call, params).await,
+        "thread/timeline/list" => turns::timeline(call, params).await,
+        "thread/attachment/add" => attachments::add(call, params).await,
+        "thread/attachment/list" => attachments::list(call, params).await,
+        "thread/attachment/remove" => attachments::remove(call, params).await,
+        "thread/attachmentOwner/list" => attachments::owners(call, params).await,
+        "thread/queue/add" => queue::add(call, params).await,
+        "thread/queue/list" => queue::list(call, params).await,
+        "thread/queue/update" => queue::update(call, params).await,
+        "thread/queue/delete" => queue::delete(call, params).await,
+        "thread/queue/reorder" => queue::reorder(call, params).await,
+        "thread/section/move" => sections::place(call, params).await,
+        "threadSection/list" => sections::list(call, params).await,
+        "threadSection/create" => sections::create(call, params).await,
+        "threadSection/update" => sections::update(call, params).await,
+        "threadSection/delete" => sections::delete(call, params).await,
+        "project/list" => projects::list(call, params).await,
+        "project/read" => projects::get(call, params).await,
+        "project/create" => projects::create(call, params).await,
+        "project/import" => projects::import(call, params).await,
+        "project/update" => projects::update(call, params).await,
+        "project/move" => projects::place(call, params).await,
+        "project/delete" => projects::delete(call, params).await,
+        "creel/delete" => creel::delete(call, params).await,
+        "creel/deletion/plan" => creel::plan(call, params).await,
+        "creel/deletion/pending" => creel::pending(call).await,
+        "creel/deletion/undo" => creel::undo(call, params).await,
+        "creel/doctor" => creel::doctor(call).await,
+        "creel/stats" => creel::stats(call),
+        "creel/items/list" => items::list(call, params).await,
+        "creel/items/append" => items::append(call, params).await,
+        "creel/items/pop" => items::pop(call, params).await,
+        _ => Err(unknown(name)),
+    }
 }
 
 fn unknown(method: &str) -> RpcError {
-    let known = METHODS.map(|method| format!("`{method}`")).join(", ");
-    let error = crate::Error::UnknownMethod { method: method.to_owned() };
+    let known: Vec<String> = METHODS.iter().map(|method| format!("`{}`", method.name)).collect();
+    let known = known.join(", ");
+    let method = excerpt(method);
+    let error = crate::Error::UnknownMethod { method: method.clone() };
     let message = format!("Invalid request: unknown variant `{method}`, expected one of {known}");
     RpcError { code: INVALID_REQUEST, ..RpcError::told(&error, message) }
 }

@@ -1,91 +1,41 @@
-//! `thread/inject_items` and `thread/items/list`: a history's items, each as it was given.
+//! `thread/inject_items`, and a history's items as they were given: `creel/items/…`.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::rpc::{RpcError, reason, thread_id};
-use super::{Call, Nothing};
-use crate::item::Item;
-use crate::query::{ItemQuery, SortDirection};
+use super::Call;
+use super::json::{Object, to_json};
+use super::params::Params;
+use super::rpc::{RpcError, reason};
+use crate::error::Error;
+use crate::item::{Item, StoredItem};
+use crate::query::ItemQuery;
 use crate::storage::Storage;
 
-const DEFAULT: u32 = 25;
-const MOST: u32 = 100;
+const DEFAULT: u32 = 50;
+const MOST: u32 = 1000;
 
-/// The parameters of `thread/inject_items`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ThreadInjectItemsParams {
-    /// The thread.
-    pub thread_id: String,
-    /// The items; each has a `type`.
-    pub items: Vec<Box<RawValue>>,
-}
+type Answer = Result<Box<RawValue>, RpcError>;
 
-/// The parameters of `thread/items/list`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ThreadItemsListParams {
-    /// The thread.
-    pub thread_id: String,
-    /// Items are not grouped into turns here: any turn is one that is not found.
-    #[serde(default)]
-    pub turn_id: Option<String>,
-    /// Where the page starts.
-    #[serde(default)]
-    pub cursor: Option<String>,
-    /// How many items: 25 if left out, never fewer than 1 or more than 100.
-    #[serde(default)]
-    pub limit: Option<u32>,
-    /// The direction; `asc` if left out.
-    #[serde(default)]
-    pub sort_direction: Option<SortDirection>,
-}
-
-/// The answer of `thread/items/list`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ThreadItemsListResponse {
-    /// The items.
-    pub data: Vec<ThreadItemEntry>,
-    /// Where the next page starts.
-    pub next_cursor: Option<String>,
-    /// Where a page in the other direction starts.
-    pub backwards_cursor: Option<String>,
-}
-
-/// An item of a history on the wire.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ThreadItemEntry {
-    /// Its place in the history, from 0.
-    pub seq: u64,
-    /// The item.
-    pub item: Item,
-    /// When it was appended, in milliseconds since the Unix epoch.
-    pub completed_at_ms: i64,
-}
-
-pub(super) async fn inject<S: Storage>(
-    call: Call<'_, S>,
-    params: ThreadInjectItemsParams,
-) -> Result<Nothing, RpcError> {
-    let id = thread_id(&params.thread_id, "thread")?;
-    if params.items.is_empty() {
+/// Appends response items to an open thread.
+pub(super) async fn inject<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+    let id = params.thread("thread")?;
+    let raw = params.list("items")?;
+    let not_open = || RpcError::about(&Error::ThreadNotFound { id }, "thread not found");
+    let live = call.threads.get(id).ok_or_else(not_open)?;
+    if raw.is_empty() {
         return Err(RpcError::refused("items must not be empty"));
     }
-    let mut items = Vec::with_capacity(params.items.len());
-    for (index, raw) in params.items.iter().enumerate() {
+    for (index, raw) in raw.iter().enumerate() {
         if let Err(error) = serde_json::from_str::<Typed<'_>>(raw.get()) {
             let reason = reason(&error);
             let message = format!("items[{index}] is not a valid response item: {reason}");
             return Err(RpcError::refused(message));
         }
-        items.push(Item::at_index(raw.get(), index)?);
     }
-    let appended = call.store.append(id, items).await;
+    let appended = live.append(items(&raw)?).await;
     appended.map_err(|error| RpcError::about(&error, "thread not found"))?;
-    Ok(Nothing {})
+    Object::new().answer()
 }
 
 /// What every response item has.
@@ -95,30 +45,51 @@ struct Typed<'a> {
     _kind: std::borrow::Cow<'a, str>,
 }
 
-pub(super) async fn list<S: Storage>(
-    call: Call<'_, S>,
-    params: ThreadItemsListParams,
-) -> Result<ThreadItemsListResponse, RpcError> {
-    let id = thread_id(&params.thread_id, "thread")?;
+/// Appends items to a thread, open or not.
+pub(super) async fn append<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+    let id = params.thread("thread")?;
+    let items = items(&params.list("items")?)?;
+    let count = match call.threads.get(id) {
+        Some(live) => live.append(items).await?,
+        None => call.threads.store().append(id, items).await.map(|to| to.count as usize)?,
+    };
+    let length = call.threads.read(id).await?.items;
+    Object::new().raw("count", &count.to_string()).raw("length", &length.to_string()).answer()
+}
+
+/// Returns items with their places and times, oldest first unless asked otherwise.
+pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+    let id = params.thread("thread")?;
     let query = ItemQuery {
-        limit: Some(params.limit.unwrap_or(DEFAULT).clamp(1, MOST)),
-        sort_direction: params.sort_direction,
-        cursor: params.cursor,
+        limit: Some(params.limit(DEFAULT, MOST)?),
+        sort_direction: params.direction()?,
+        cursor: params.text("cursor")?,
         from: None,
     };
-    let page = call.store.items(id, query).await;
-    let page = page.map_err(|error| RpcError::about(&error, "thread not loaded"))?;
-    if let Some(turn) = params.turn_id {
-        return Err(RpcError::refused(format!("turn not found: {turn}")));
-    }
-    let entry = |stored: crate::item::StoredItem| ThreadItemEntry {
-        seq: stored.seq,
-        item: stored.item,
-        completed_at_ms: stored.at,
+    let page = match call.threads.get(id) {
+        Some(live) => live.items(query).await?,
+        None => call.threads.store().items(id, query).await?,
     };
-    Ok(ThreadItemsListResponse {
-        data: page.data.into_iter().map(entry).collect(),
-        next_cursor: page.next_cursor,
-        backwards_cursor: page.backwards_cursor,
-    })
+    Object::new()
+        .list("data", &spelled(&page.data)?)
+        .text_or_null("nextCursor", page.next_cursor.as_deref())
+        .text_or_null("backwardsCursor", page.backwards_cursor.as_deref())
+        .answer()
+}
+
+/// Removes the last items, and returns them.
+pub(super) async fn pop<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+    let id = params.thread("thread")?;
+    let count = params.integer("count")?.unwrap_or(1);
+    let popped = call.threads.store().pop(id, u32::try_from(count).unwrap_or(0)).await?;
+    Object::new().list("data", &spelled(&popped)?).answer()
+}
+
+fn items(raw: &[&RawValue]) -> Result<Vec<Item>, RpcError> {
+    let item = |(index, raw): (usize, &&RawValue)| Item::at_index(raw.get(), index);
+    Ok(raw.iter().enumerate().map(item).collect::<Result<_, Error>>()?)
+}
+
+fn spelled(items: &[StoredItem]) -> Result<Vec<String>, RpcError> {
+    items.iter().map(to_json).collect()
 }

@@ -1,16 +1,21 @@
 //! Frames: one JSON text a message, as JSON-RPC has it but without the `jsonrpc` member.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-use crate::error::Error;
+use super::json::Object;
+use super::params::invalid;
+use super::uuid_text::complaint;
+use crate::error::{Error, excerpt};
 use crate::id::ThreadId;
+use crate::limits::{MAX_ERROR_TEXT, MAX_MESSAGE, MAX_REQUEST_ID};
 
 /// The code of a text that is no JSON.
-pub(super) const PARSE_ERROR: i32 = -32700;
+pub const PARSE_ERROR: i32 = -32700;
 /// The code of nearly every refusal, as the reference has it.
 pub(super) const INVALID_REQUEST: i32 = -32600;
 /// The code of a method that is known and does not do what is asked.
@@ -95,23 +100,119 @@ pub(super) struct Incoming<'a> {
     pub(super) method: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     pub(super) params: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    result: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
 }
 
-/// The answer to a request.
-#[derive(Serialize)]
-pub(super) struct Response<'a> {
-    pub(super) id: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) result: Option<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) error: Option<RpcError>,
+/// Reads a message; batches are not of this protocol.
+pub(super) fn incoming(message: &str) -> Result<Incoming<'_>, RpcError> {
+    if message.len() > MAX_MESSAGE {
+        return Err(too_long(message.len()));
+    }
+    let incoming: Incoming<'_> = match serde_json::from_str(message) {
+        Ok(_) if !message.trim_start().starts_with('{') => {
+            return Err(invalid("expected an object"));
+        }
+        Ok(incoming) => incoming,
+        Err(error) if error.is_data() => return Err(invalid(&reason(&error))),
+        Err(error) => return Err(RpcError::new(PARSE_ERROR, error.to_string())),
+    };
+    if let Some(id) = incoming.id {
+        if id.get().len() > MAX_REQUEST_ID {
+            let (field, size) = ("id".to_owned(), id.get().len());
+            return Err(Error::TooLarge { field, size, limit: MAX_REQUEST_ID }.into());
+        }
+        if !is_id(id) {
+            let id = excerpt(id.get());
+            return Err(invalid(&format!("id: expected a string or a number, not `{id}`")));
+        }
+        let answers = incoming.result.is_some() || incoming.error.is_some();
+        if incoming.method.is_none() && !answers {
+            return Err(invalid("missing field `method`"));
+        }
+    }
+    Ok(incoming)
 }
 
-/// The parameters of a method; a client may leave them out.
-pub(super) fn params<T: DeserializeOwned>(params: Option<&RawValue>) -> Result<T, RpcError> {
-    let text = params.map(RawValue::get).filter(|text| *text != "null").unwrap_or("{}");
-    serde_json::from_str(text)
-        .map_err(|error| RpcError::refused(format!("Invalid request: {}", reason(&error))))
+/// Says that a message is longer than [`MAX_MESSAGE`].
+pub(super) fn too_long(size: usize) -> RpcError {
+    Error::TooLarge { field: "message".into(), size, limit: MAX_MESSAGE }.into()
+}
+
+/// Answers a message that can't be taken, under the id that stands before what is wrong with it;
+/// one that is no JSON has none, as JSON-RPC demands.
+///
+/// A transport refuses with it what never reaches the dispatcher: a message of which it kept only
+/// the beginning, because it is longer than [`MAX_MESSAGE`], or one that is no text.
+pub fn refusal(message: &str, error: RpcError) -> String {
+    let id = if error.code == PARSE_ERROR { None } else { id_of(message) };
+    answer(id, Err(error))
+}
+
+/// Spells an answer.
+pub(super) fn answer(id: Option<&RawValue>, result: Result<Box<RawValue>, RpcError>) -> String {
+    let answer = Object::new().raw("id", id.map_or("null", RawValue::get));
+    let answer = match result {
+        Ok(result) => answer.raw("result", result.get()),
+        Err(mut error) => {
+            cut(&mut error.message);
+            let told = Object::new().number("code", error.code.into());
+            let told = told.text("message", &error.message);
+            let told = match error.data {
+                Some(data) => {
+                    let retryable = if data.retryable { "true" } else { "false" };
+                    let data = Object::new().text("code", &data.code).raw("retryable", retryable);
+                    told.raw("data", &data.json())
+                }
+                None => told,
+            };
+            answer.raw("error", &told.json())
+        }
+    };
+    answer.json()
+}
+
+/// Finds the id of a message, which may be cut off or wrong behind it.
+fn id_of(message: &str) -> Option<&RawValue> {
+    struct Fields<'a, 'de>(&'a Cell<Option<&'de RawValue>>);
+
+    impl<'de> Visitor<'de> for Fields<'_, 'de> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+            while let Some(key) = map.next_key::<Cow<'_, str>>()? {
+                if key == "id" && self.0.get().is_none() {
+                    self.0.set(Some(map.next_value()?));
+                } else {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(())
+        }
+    }
+
+    let id = Cell::new(None);
+    // What is wrong with the message is known already.
+    let _ = serde_json::Deserializer::from_str(message).deserialize_map(Fields(&id));
+    id.get().filter(|id| is_id(id) && id.get().len() <= MAX_REQUEST_ID)
+}
+
+fn is_id(id: &RawValue) -> bool {
+    id.get().starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit())
+}
+
+fn cut(text: &mut String) {
+    if text.len() > MAX_ERROR_TEXT {
+        let end = (0..=MAX_ERROR_TEXT).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or_default());
+        text.push('…');
+    }
 }
 
 /// Says what is wrong without the place in the text, which the client does not have.
@@ -125,15 +226,7 @@ pub(super) fn reason(error: &serde_json::Error) -> String {
 
 /// Reads a thread's id, named as the reference names it in its message.
 pub(super) fn thread_id(text: &str, name: &str) -> Result<ThreadId, RpcError> {
-    text.parse().map_err(|error: Error| match &error {
-        Error::InvalidThreadId { reason, .. } => {
-            RpcError::told(&error, format!("invalid {name} id: {reason}"))
-        }
-        _ => error.into(),
+    text.parse().map_err(|error: Error| {
+        RpcError::told(&error, format!("invalid {name} id: {}", complaint(text)))
     })
-}
-
-pub(super) fn raw(value: &impl Serialize) -> Result<Box<RawValue>, RpcError> {
-    serde_json::value::to_raw_value(value)
-        .map_err(|error| RpcError::new(INTERNAL, error.to_string()))
 }

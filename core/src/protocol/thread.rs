@@ -36,17 +36,15 @@ pub struct WireThread {
     pub parent_thread_id: Option<ThreadId>,
     /// The beginning of the first user message.
     pub preview: String,
-    /// Always false: a store has only threads that it keeps.
+    /// Whether it is never stored; only an open thread can be.
     pub ephemeral: bool,
-    /// Always null.
-    #[cfg_attr(feature = "tsify", tsify(type = "null"))]
-    pub section: (),
-    /// Always null.
-    #[cfg_attr(feature = "tsify", tsify(type = "null"))]
-    pub section_entered_at: (),
-    /// Always null.
-    #[cfg_attr(feature = "tsify", tsify(type = "null"))]
-    pub project_id: (),
+    /// The section that a person put it in.
+    #[cfg_attr(feature = "tsify", tsify(type = "unknown"))]
+    pub section: Option<Value>,
+    /// When it was put there, in seconds since the Unix epoch.
+    pub section_entered_at: Option<i64>,
+    /// The project that it is part of.
+    pub project_id: Option<String>,
     /// Always `paginated`: every history can be read page by page.
     pub history_mode: String,
     /// The provider of the model.
@@ -93,9 +91,9 @@ pub struct WireThread {
     /// Always null.
     #[cfg_attr(feature = "tsify", tsify(type = "null"))]
     pub daybreak_enabled: (),
-    /// Always empty: histories are read with `thread/items/list`.
-    #[cfg_attr(feature = "tsify", tsify(type = "[]"))]
-    pub turns: [(); 0],
+    /// Its turns, where they were asked for.
+    #[cfg_attr(feature = "tsify", tsify(type = "unknown[]"))]
+    pub turns: Vec<Value>,
 }
 
 /// Whether an agent has a thread open.
@@ -122,9 +120,9 @@ impl From<&Thread> for WireThread {
             parent_thread_id: thread.parent_thread_id,
             preview: thread.preview.clone(),
             ephemeral: false,
-            section: (),
-            section_entered_at: (),
-            project_id: (),
+            section: None,
+            section_entered_at: None,
+            project_id: None,
             history_mode: "paginated".into(),
             model_provider: details.model_provider.unwrap_or_default(),
             model: details.model,
@@ -145,7 +143,7 @@ impl From<&Thread> for WireThread {
             git_info: details.git_info,
             name: thread.name.clone(),
             daybreak_enabled: (),
-            turns: [],
+            turns: Vec::new(),
         }
     }
 }

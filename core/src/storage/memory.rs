@@ -45,7 +45,8 @@ impl MemoryStorage {
     }
 
     fn over(tables: Tables) -> Self {
-        let database = Database { tables, handles: 0, watchers: Vec::new() };
+        let database =
+            Database { tables, handles: 0, watchers: Vec::new(), calls: Calls::default() };
         let database = Arc::new(Mutex::new(database));
         Self { database, handle: 0, closed: AtomicBool::new(false) }
     }
@@ -84,11 +85,28 @@ impl MemoryStorage {
         lock(&self.database).tables = snapshot.0.clone();
     }
 
+    /// Returns how often the database was called since it was made, by all its handles.
+    pub fn calls(&self) -> Calls {
+        lock(&self.database).calls
+    }
+
     /// Returns the records of one table in the order of their keys; a closed handle answers too.
     pub fn records(&self, table: Table) -> Vec<(Key, Bytes)> {
         let database = lock(&self.database);
         database.tables.of(table).iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
+}
+
+/// How often a [`MemoryStorage`] was called, for tests that state what something costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(not(feature = "testing"), allow(unreachable_pub, dead_code, reason = "for tests"))]
+pub struct Calls {
+    /// Calls of `get`.
+    pub get: u64,
+    /// Calls of `scan`.
+    pub scan: u64,
+    /// Calls of `commit`, refused ones included.
+    pub commit: u64,
 }
 
 /// A copy of all records of a [`MemoryStorage`].
@@ -138,7 +156,8 @@ impl fmt::Debug for MemoryStorage {
 
 impl Storage for MemoryStorage {
     async fn get(&self, table: Table, keys: Vec<Key>) -> StorageResult<Vec<Option<Bytes>>> {
-        let database = self.open_database()?;
+        let mut database = self.open_database()?;
+        database.calls.get += 1;
         let records = database.tables.of(table);
         Ok(keys.iter().map(|key| records.get(key).cloned()).collect())
     }
@@ -150,7 +169,8 @@ impl Storage for MemoryStorage {
         limit: usize,
         order: Order,
     ) -> StorageResult<Page> {
-        let database = self.open_database()?;
+        let mut database = self.open_database()?;
+        database.calls.scan += 1;
         if range.is_empty() {
             return Ok(Page::default());
         }
@@ -164,6 +184,7 @@ impl Storage for MemoryStorage {
     async fn commit(&self, batch: Batch, _durability: Durability) -> StorageResult<()> {
         let watchers: Vec<Arc<BoxFn<()>>> = {
             let mut database = self.open_database()?;
+            database.calls.commit += 1;
             database.tables.apply(batch)?;
             let others = database.watchers.iter().filter(|watcher| watcher.handle != self.handle);
             others.map(|watcher| watcher.callback.clone()).collect()
@@ -201,6 +222,7 @@ struct Database {
     tables: Tables,
     handles: u64,
     watchers: Vec<Watcher>,
+    calls: Calls,
 }
 
 struct Watcher {

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use boxed::BoxedStorage;
 pub use memory::MemoryStorage;
 #[cfg(feature = "testing")]
-pub use memory::Snapshot;
+pub use memory::{Calls, Snapshot};
 #[cfg(feature = "fs")]
 pub use sqlite::SqliteStorage;
 

@@ -2,7 +2,7 @@
 
 use super::Store;
 use super::staging::{StagedThread, Staging};
-use crate::catalog::check_length;
+use crate::catalog::{Copied, check_length};
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::query::{Fork, ItemQuery};
@@ -33,8 +33,8 @@ impl<S: Storage> Store<S> {
         let thread = CreateThread { forked_from_id: Some(source), ..heir(fork.thread, from) };
         let id = staging.create(StagedThread { thread, ..StagedThread::default() }).await?;
         self.copy_history(&staging, source, id, length).await?;
-        staging.publish_from(Some((source, history.generation))).await?;
-        self.read(id).await
+        let copied = Copied { source, generation: history.generation, fork: id };
+        staging.publish_from(Some(copied)).await?.ok_or(Error::ThreadNotFound { id })
     }
 
     async fn copy_history(

@@ -3,6 +3,7 @@
 //! Reads answer from the committed catalog in memory; changes go through the queue of the driver.
 
 mod deleting;
+mod documents;
 mod driver;
 mod erasing;
 mod forking;
@@ -11,6 +12,7 @@ mod inner;
 mod items;
 mod packing;
 mod staging;
+mod together;
 mod truncating;
 mod work;
 

@@ -10,7 +10,7 @@ use crate::journal::commit::prepare;
 use crate::journal::entry::{CommitId, Entry, FORMAT};
 use crate::journal::load::read;
 use crate::mutation::{self, Mutation};
-use crate::storage::{Batch, Durability, Storage, StorageError, Table};
+use crate::storage::{Batch, Durability, Exists, Storage, StorageError, Table, Write};
 
 /// Checkpoints of one instance are at least this far apart, in milliseconds.
 const APART: i64 = 1000;
@@ -138,11 +138,15 @@ async fn carry_out<S: Storage>(inner: &Inner<S>, plan: Plan) -> Result<bool> {
         if mutation::on(Mutation::CheckpointWithoutEntry) {
             return commit_without_entry(inner, &plan, prepared.batch).await;
         }
+        if mutation::on(Mutation::MergeWithoutEntry) {
+            merge_without_entry(inner, &plan, prepared.batch.checks.clone()).await?;
+        }
         match commit(inner, prepared).await {
             Sent::Committed => return Ok(true),
             Sent::Failed(error) => return Err(error),
             Sent::Conflict => {
-                if advance(inner).await?.spoiled {
+                let spoiled = advance(inner).await?.spoiled;
+                if spoiled && !mutation::on(Mutation::KeepSpoiledPlan) {
                     return Ok(false);
                 }
             }
@@ -165,6 +169,24 @@ async fn commit_without_entry<S: Storage>(
             Ok(true)
         }
         Err(StorageError::Conflict) => advance(inner).await.map(|_| false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// How segments are never merged; only for the test that switches its rule off.
+async fn merge_without_entry<S: Storage>(
+    inner: &Inner<S>,
+    plan: &Plan,
+    checks: Vec<Exists>,
+) -> Result<()> {
+    let merged = segments_to_read(&inner.lock().replica.catalog);
+    let merges = |write: &&Write| matches!(write, Write::Put { key, .. } if merged.contains(key));
+    let writes: Vec<Write> = plan.writes.iter().filter(merges).cloned().collect();
+    if writes.is_empty() {
+        return Ok(());
+    }
+    match inner.storage.commit(Batch { checks, writes }, Durability::Strict).await {
+        Ok(()) | Err(StorageError::Conflict) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }

@@ -1,14 +1,17 @@
 //! Threads that are written piece by piece and appear together, or not at all: forks and imports.
 
+use std::collections::BTreeMap;
+
 use super::{Store, driver};
-use crate::catalog::{Archived, Command, Staged};
+use crate::catalog::{Archived, Command, Copied, Staged};
+use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::goal::Goal;
 use crate::id::{DeletionId, ThreadId, new_uuid};
 use crate::item::Item;
 use crate::observe::{Observed, observe_at};
 use crate::storage::Storage;
-use crate::thread::CreateThread;
+use crate::thread::{CreateThread, Thread};
 
 /// A thread that is brought in whole, with what it already was.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +22,8 @@ pub struct StagedThread {
     pub archived: Option<(i64, u64)>,
     /// Its goal.
     pub goal: Option<Goal>,
+    /// Its documents, by the names of their collections.
+    pub documents: BTreeMap<String, Vec<Document>>,
 }
 
 /// Threads in the making: nobody sees them before [`publish`](Self::publish), which shows all of
@@ -47,10 +52,12 @@ impl<S: Storage> Staging<S> {
     /// # Errors
     /// Those of [`Store::create`].
     pub async fn create(&mut self, staged: StagedThread) -> Result<ThreadId> {
-        let StagedThread { thread, archived, goal } = staged;
+        let StagedThread { thread, archived, goal, documents } = staged;
         let id = thread.id.unwrap_or_else(|| ThreadId::new(&*self.store.inner.env));
         let archived = archived.map(|(at, group)| Archived { at, group });
-        let thread = Box::new(Staged { id, thread, archived, goal: goal.map(Box::new) });
+        let documents = (!documents.is_empty()).then(|| Box::new(documents));
+        let goal = goal.map(Box::new);
+        let thread = Box::new(Staged { id, thread, archived, goal, documents });
         self.begun = true;
         loop {
             let command = Command::Stage { staging: self.id, thread: thread.clone() };
@@ -130,16 +137,16 @@ impl<S: Storage> Staging<S> {
     /// [`Error::NotUndoable`](crate::Error::NotUndoable) when they were given up meanwhile, and
     /// what a visible parent of theirs refuses.
     pub async fn publish(self) -> Result<()> {
-        self.publish_from(None).await
+        self.publish_from(None).await.map(drop)
     }
 
-    /// Shows the threads if `source` may still be copied and was not cut back since.
-    pub(super) async fn publish_from(mut self, source: Option<(ThreadId, u64)>) -> Result<()> {
-        if self.begun {
-            self.store.commit(Command::Publish { staging: self.id, source }).await?;
-        }
+    /// Shows the threads if the source may still be copied and was not cut back since; returns the
+    /// fork as the commit left it.
+    pub(super) async fn publish_from(mut self, copied: Option<Copied>) -> Result<Option<Thread>> {
+        let command = Command::Publish { staging: self.id, copied };
+        let published = if self.begun { Some(self.store.commit(command).await?) } else { None };
         self.begun = false;
-        Ok(())
+        Ok(published.and_then(|published| published.thread).map(|thread| *thread))
     }
 
     async fn fill(&self, command: Command) -> Result<()> {

@@ -41,10 +41,15 @@ export class Browser {
     this.#backend = backend;
   }
 
+  /** What all tabs share. */
+  get context(): BrowserContext {
+    if (!this.#context) throw new Error("the browser is stopped");
+    return this.#context;
+  }
+
   /** Opens a tab; an error that its page does not catch is printed. */
   async open(address: string): Promise<Page> {
-    if (!this.#context) throw new Error("the browser is stopped");
-    const page = await this.#context.newPage();
+    const page = await this.context.newPage();
     page.on("pageerror", (error) => console.error(`uncaught in the page: ${error}`));
     await page.goto(address);
     return page;

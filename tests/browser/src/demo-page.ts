@@ -24,18 +24,26 @@ const TYPES: Record<string, string> = {
   ".woff2": "font/woff2",
 };
 
-/** Serves a folder on this machine, as any static host would. */
-export async function serveFolder(folder: string): Promise<{ url: string; server: Server }> {
+/** Serves a folder on this machine below the path `under`, as any static host would, and nothing beside it. */
+export async function serveFolder(
+  folder: string,
+  under: string,
+): Promise<{ url: string; server: Server }> {
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
-    const file = join(folder, normalize(path.endsWith("/") ? `${path}index.html` : path));
+    const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
+    if (!path.startsWith(under)) {
+      response.writeHead(404).end();
+      return;
+    }
+    const name = path.endsWith("/") ? `${path}index.html` : path;
+    const file = join(folder, name.slice(under.length));
     readFile(file).then(
       (bytes) => response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "" }).end(bytes),
       () => response.writeHead(404).end(),
     );
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${under}`, server };
 }
 
 export function launch(): Promise<Browser> {
@@ -50,7 +58,7 @@ export class Demo {
   readonly page: Page;
   readonly problems: string[] = [];
 
-  private constructor(page: Page) {
+  constructor(page: Page) {
     this.page = page;
     page.on("pageerror", (error) => this.problems.push(String(error.stack)));
     page.on("console", (message) => {
@@ -92,8 +100,20 @@ export class Demo {
     return this.rows.filter({ has: this.page.locator(".name").getByText(name, { exact: true }) });
   }
 
+  /** What lies in the corner for each deletion that is not finished. */
+  get slip(): Locator {
+    return this.page.locator("[data-deletion]");
+  }
+
   button(name: string | RegExp): Locator {
     return this.page.getByRole("button", { name, exact: typeof name === "string" });
+  }
+
+  /** Opens the sample that comes with the demo into an empty store. */
+  async loadSample(): Promise<void> {
+    await this.button("Load the sample").first().click();
+    await this.button("Read them").click();
+    await this.expectFigure("threads", "8");
   }
 
   /** Opens sessions from a folder, or from files given by name and content; the report stays open. */

@@ -1,18 +1,13 @@
 // The demo as a person uses it, in a real Chromium: built from the packed package, served as static files.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync } from "node:fs";
-import type { Server } from "node:http";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
-import type { Browser, BrowserContext } from "playwright-core";
+import { describe, it } from "node:test";
 import { fillTheDisk, recordFrames, recordShifts } from "./demo-in-page.js";
-import { Demo, launch, serveFolder, until } from "./demo-page.js";
+import { Demo, until } from "./demo-page.js";
+import { demoSite, HERE, REPOSITORY, shot } from "./demo-site.js";
 
-const HERE = join(import.meta.dirname, "..");
-const REPOSITORY = join(HERE, "../..");
-const DIST = process.env["DEMO_DIST"] || join(REPOSITORY, "web-demo/dist");
-const SHOTS = join(HERE, "test-results/demo");
 const SAMPLES = join(REPOSITORY, "../shared/samples/codex-home");
 
 const HOMES = [
@@ -48,40 +43,8 @@ const HOMES = [
   },
 ];
 
-let browser: Browser;
-let server: Server;
-let url: string;
-
-before(async () => {
-  assert.ok(existsSync(DIST), `the demo is not built: there is no ${DIST}`);
-  mkdirSync(SHOTS, { recursive: true });
-  ({ server, url } = await serveFolder(DIST));
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  server?.close();
-});
-
-async function inNewProfile(
-  run: (context: BrowserContext) => Promise<void>,
-  options: Parameters<Browser["newContext"]>[0] = {},
-): Promise<void> {
-  const context = await browser.newContext({
-    viewport: { width: 1360, height: 860 },
-    colorScheme: "light",
-    ...options,
-  });
-  try {
-    await run(context);
-  } finally {
-    await context.close();
-  }
-}
-
-const shot = (demo: Demo, name: string) =>
-  demo.page.screenshot({ path: join(SHOTS, `${name}.png`) });
+const site = demoSite();
+const { inNewProfile } = site;
 
 describe("a folder of sessions", () => {
   for (const home of HOMES) {
@@ -92,9 +55,9 @@ describe("a folder of sessions", () => {
       { skip: !there },
       () =>
         inNewProfile(async (context) => {
-          const other = await Demo.open(context, url);
+          const other = await Demo.open(context, site.url);
           await shot(other, "empty");
-          const demo = await Demo.open(context, url);
+          const demo = await Demo.open(context, site.url);
           await demo.openSessions(home.folder);
           assert.match((await demo.report()) ?? "", /^8\//);
           assert.equal(await demo.page.locator(".bad-lines li").count(), home.badLines);
@@ -141,7 +104,7 @@ describe("a folder of sessions", () => {
 
   it("that was deleted is not brought back by opening it again", () =>
     inNewProfile(async (context) => {
-      const demo = await Demo.open(context, url);
+      const demo = await Demo.open(context, site.url);
       const { folder = "", tree = [] } = HOMES[0] ?? {};
       await demo.openSessions(folder);
       await demo.button("Read them").click();
@@ -162,7 +125,7 @@ describe("a long thread", () => {
 
   it("scrolls with a bounded page and a bounded memory", () =>
     inNewProfile(async (context) => {
-      const demo = await Demo.open(context, url);
+      const demo = await Demo.open(context, site.url);
       await demo.openSessions([
         { name: `rollout-2026-05-06T00-00-00-${LONG}.jsonl`, text: longRollout(ITEMS) },
       ]);
@@ -210,7 +173,7 @@ describe("a long thread", () => {
 describe("the keyboard alone", () => {
   it("makes, names, writes, spawns, moves, archives and deletes", () =>
     inNewProfile(async (context) => {
-      const demo = await Demo.open(context, url);
+      const demo = await Demo.open(context, site.url);
       const keys = demo.page.keyboard;
       await keys.press("n");
       await demo.page.getByLabel("Name of the thread").waitFor();
@@ -267,7 +230,7 @@ describe("the keyboard alone", () => {
 describe("the page", () => {
   it("shows an agent at work in every tab, and does not jump while it does", () =>
     inNewProfile(async (context) => {
-      const demo = await Demo.open(context, url);
+      const demo = await Demo.open(context, site.url);
       await demo.button("Load the sample").first().click();
       await demo.button("Read them").click();
       const other = await Demo.open(context, demo.page.url());
@@ -289,7 +252,7 @@ describe("the page", () => {
 
   it("opens without a network, with what was stored", () =>
     inNewProfile(async (context) => {
-      const demo = await Demo.open(context, url);
+      const demo = await Demo.open(context, site.url);
       await demo.button("Load the sample").first().click();
       await demo.button("Read them").click();
       await demo.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
@@ -306,7 +269,7 @@ describe("the page", () => {
 
   it("says when the browser gives no more space, keeps what was written, and goes on when it does", () =>
     inNewProfile(async (context) => {
-      const demo = await Demo.open(context, url);
+      const demo = await Demo.open(context, site.url);
       await demo.button("Load the sample").first().click();
       await demo.button("Read them").click();
       const items = await demo.figure("items");
@@ -326,7 +289,10 @@ describe("the page", () => {
 
   it("says what is wrong with an address that leads nowhere", () =>
     inNewProfile(async (context) => {
-      const demo = await Demo.open(context, `${url}#/thread/01957f10-0000-7000-8000-00000000ffff`);
+      const demo = await Demo.open(
+        context,
+        `${site.url}#/thread/01957f10-0000-7000-8000-00000000ffff`,
+      );
       await demo.page.getByText("There is no such thread.").waitFor();
       await demo.page.getByText("thread_not_found").waitFor();
     }));
@@ -336,7 +302,7 @@ describe("the page", () => {
       it(`is seen ${look} at ${width} px`, () =>
         inNewProfile(
           async (context) => {
-            const demo = await Demo.open(context, url);
+            const demo = await Demo.open(context, site.url);
             await shot(demo, `${look}-${width}-empty`);
             await demo.button("Load the sample").first().click();
             await demo.button("Read them").click();

@@ -57,6 +57,8 @@ test("every error of the core keeps its code, whether to try again, and its caus
     ["thread_deleted", false, undefined],
     ["thread_archived", false, undefined],
     ["thread_not_archived", false, undefined],
+    ["thread_ephemeral", false, undefined],
+    ["thread_closed", false, undefined],
     ["thread_exists", false, undefined],
     ["parent_not_found", false, undefined],
     ["job_not_found", false, undefined],

@@ -33,6 +33,41 @@ pub fn check_answer(ledger: &Ledger, op: &Op, answer: &Answer) -> Result<(), Str
                 return Err(format!("create {id} answered {thread:?}"));
             }
         }
+        (Action::Fork { source, new, .. }, Answer::Thread(thread)) => {
+            if op.committed.is_none() {
+                return lost();
+            }
+            let made = (Some(thread.id), thread.forked_from_id);
+            if made != (new.target(), Some(*source)) {
+                return Err(format!("{:?} answered {thread:?}", op.action));
+            }
+        }
+        (Action::Truncate { thread, length }, _) if op.committed.is_none() => {
+            // It may have had that length when it was looked at.
+            let was = |model: &Rc<Model>| {
+                model.threads.get(thread).is_some_and(|it| it.items.len() as u64 == *length)
+            };
+            if !ledger.states[op.oldest..].iter().any(was) {
+                return lost();
+            }
+        }
+        (Action::Pop { thread, .. }, Answer::Popped(items)) => {
+            let before = op.led_to.and_then(|state| ledger.states.get(state.checked_sub(1)?));
+            let was = |model: &Rc<Model>| {
+                let all = model.threads.get(thread).map(|thread| thread.items.clone());
+                all.unwrap_or_default()
+            };
+            let fair = match before {
+                Some(before) => was(before).ends_with(items) && !items.is_empty(),
+                None => {
+                    let empty = |model: &Rc<Model>| was(model).is_empty();
+                    items.is_empty() && ledger.states[op.oldest..].iter().any(empty)
+                }
+            };
+            if !fair {
+                return Err(format!("{:?} answered {items:?}", op.action));
+            }
+        }
         (Action::Append { .. }, Answer::Appended(first)) => {
             if op.committed.is_none() {
                 return lost();
@@ -41,7 +76,9 @@ pub fn check_answer(ledger: &Ledger, op: &Op, answer: &Answer) -> Result<(), Str
                 return Err(format!("{:?} is at {:?}, not {first}", op.action, op.first));
             }
         }
-        (Action::Rename { .. }, _) if op.committed.is_none() => return lost(),
+        (Action::Rename { .. } | Action::Work { .. }, _) if op.committed.is_none() => {
+            return lost();
+        }
         (Action::Unarchive { .. } | Action::Undelete { .. }, _) if op.committed.is_none() => {
             return lost();
         }
@@ -83,9 +120,12 @@ pub fn check_answer(ledger: &Ledger, op: &Op, answer: &Answer) -> Result<(), Str
 /// Something else may have changed a thread between the commit and the answer.
 fn changed_since(ledger: &Ledger, op: &Op, id: ThreadId) -> bool {
     let states = op.led_to.and_then(|state| ledger.states.get(state..)).unwrap_or_default();
-    let thread = |model: &Rc<Model>| model.threads.get(&id).cloned();
+    let thread = |model: &Rc<Model>| {
+        let thread = model.threads.get(&id)?;
+        Some((Rc::clone(thread), model.parent_of(thread)))
+    };
     states.windows(2).any(|pair| match (thread(&pair[0]), thread(&pair[1])) {
-        (Some(a), Some(b)) => !Rc::ptr_eq(&a, &b),
+        (Some(a), Some(b)) => !Rc::ptr_eq(&a.0, &b.0) || a.1 != b.1,
         _ => true,
     })
 }
@@ -105,18 +145,21 @@ fn check_history(
     if there as u64 != known {
         return Err(format!("{thread} had {there} items at {position}, not {known}"));
     }
-    let all = ledger.newest().threads.get(&thread).map(|thread| thread.items.clone());
-    let all = all.unwrap_or_default();
     let mut read = items.to_vec();
     if descending {
         read.reverse();
     }
-    // A read from the end starts at the end known then; items may have come before that.
-    let whole = read.len() >= there && read.len() <= all.len() && all[..read.len()] == read[..];
+    // A read from the end starts at the end known then; items may have come before that, and it
+    // may have been cut back before the first page was read.
+    let since = ledger.state_at(position).map_or(0, |state| state);
+    let whole = ledger.states[since..].iter().any(|model| {
+        let all = model.threads.get(&thread).map_or(&[][..], |thread| &thread.items);
+        all.starts_with(&read) && (read.len() >= there || read.len() == all.len())
+    });
     if whole {
         return Ok(());
     }
-    Err(format!("a history of {there} items of {thread} was read as {read:?}, it is {all:?}"))
+    Err(format!("a history of {there} items of {thread} was read as {read:?}"))
 }
 
 /// Checks that a refusal was right in some state that the instance may have answered from.
@@ -135,6 +178,24 @@ pub fn check_refusal(
         Error::Undeleted { deletion } => {
             ledger.newest().deletions.get(deletion).is_some_and(|deletion| deletion.undone)
         }
+        Error::PlanChanged { changes } => {
+            let Action::Delete { thread, children, .. } = op.action else { return Ok(()) };
+            let now = |model: &Rc<Model>| model.plan(thread, children);
+            let mut states = ledger.states[op.oldest..].iter();
+            !changes.is_empty() && op.plan.is_some() && states.any(|state| now(state) != op.plan)
+        }
+        Error::OutOfRange { .. } => {
+            let (id, length) = match op.action {
+                Action::Truncate { thread, length } => (thread, length),
+                Action::Fork { source, length: Some(length), .. } => (source, length),
+                _ => return Err(format!("{:?} was refused: {error}", op.action)),
+            };
+            let short = |model: &Rc<Model>| {
+                model.visible(id).is_ok_and(|thread| length > thread.items.len() as u64)
+            };
+            ledger.states[op.oldest..].iter().any(short)
+        }
+        Error::InvalidCursor { .. } | Error::InvalidField { .. } => cut_since(ledger, op),
         _ => ledger.states[op.oldest..]
             .iter()
             .any(|model| model.refusal(&op.action) == Some(error.code())),
@@ -143,6 +204,15 @@ pub fn check_refusal(
         return Ok(());
     }
     Err(format!("{:?} was refused without a cause: {error}", op.action))
+}
+
+/// Items were taken from the end of what the operation reads.
+fn cut_since(ledger: &Ledger, op: &Op) -> bool {
+    let (Action::Read { thread, .. } | Action::Fork { source: thread, .. }) = op.action else {
+        return false;
+    };
+    let cuts = |model: &Rc<Model>| model.threads.get(&thread).map_or(0, |thread| thread.cuts);
+    ledger.states.get(op.oldest).is_some_and(|state| cuts(state) != cuts(ledger.newest()))
 }
 
 /// Checks a page of a list against the state that the instance was at.

@@ -9,8 +9,8 @@ use creel::storage::{MemoryStorage, Snapshot, Storage, Table};
 use creel::{ArchiveFilter, ItemQuery, Store, StoreOptions, Thread, ThreadId, ThreadQuery};
 
 use super::executor::{Executor, SimEnv};
-use super::ledger::segment;
-use super::model::{Mark, Model};
+use super::ledger::owner;
+use super::model::{self, Mark, Model};
 use super::op::mark;
 
 /// The most steps in which a copy must have come to rest.
@@ -23,6 +23,11 @@ pub fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
         Poll::Ready(value) => Some(value),
         Poll::Pending => None,
     }
+}
+
+/// Reads the operation that set a goal out of its text.
+pub fn goal_of(objective: &str) -> Option<u64> {
+    objective.rsplit_once(' ')?.1.parse().ok()
 }
 
 /// Compares everything that an instance shows with the model.
@@ -48,9 +53,10 @@ pub fn compare_view<S: Storage>(store: &Store<S>, model: &Model) -> Result<(), S
         let items = thread.items.len() as u64;
         totals = (totals.0 + 1, totals.1 + u64::from(thread.archived.is_some()), totals.2 + items);
         let same = shown.name.as_deref() == Some(thread.name.as_str())
-            && shown.parent_thread_id == thread.parent
+            && shown.parent_thread_id == model.parent_of(thread)
             && shown.archived() == thread.archived.is_some()
             && shown.created_at == thread.created_at
+            && shown.forked_from_id == thread.forked_from
             && shown.items == items;
         if !same {
             return Err(format!("{shown:?} is shown, it is {thread:?}"));
@@ -129,6 +135,24 @@ impl Copy {
         }
     }
 
+    /// Compares what a visible thread has beside its items.
+    pub fn compare_work(&self, id: ThreadId, thread: &model::Thread) -> Result<(), String> {
+        let store = self.store.clone();
+        let work = self.executor.run(1, STEPS, async move {
+            let goal = store.goal(id).await?.and_then(|goal| goal_of(&goal.objective));
+            let (logs, tools) = (store.logs(id, 0, 1000).await?, store.tools(id).await?);
+            Ok::<_, creel::Error>((goal, logs, tools))
+        });
+        let (goal, logs, tools) = work.ok_or("work is not read")?.map_err(|e| e.to_string())?;
+        let logs: Option<Vec<u64>> =
+            logs.iter().map(|log| Some(mark(log.item.json())?.0)).collect();
+        let tools = tools.first().and_then(|tool| Some(mark(tool.json())?.0));
+        if (goal, tools, logs.as_ref()) == (thread.goal, thread.tools, Some(&thread.logs)) {
+            return Ok(());
+        }
+        Err(format!("{id} has goal {goal:?}, tools {tools:?}, logs {logs:?}, it is {thread:?}"))
+    }
+
     /// Waits until no deletion is pending.
     pub fn finish(&self) -> Result<Snapshot, String> {
         for _ in 0..STEPS {
@@ -178,12 +202,13 @@ impl Look {
     pub fn into_segments(&mut self, snapshot: &Snapshot, model: &Model) -> Result<(), String> {
         let mut next: HashMap<ThreadId, u64> = HashMap::new();
         for (key, value) in snapshot.records(Table::History) {
-            let (first, id) = segment(key).ok_or_else(|| format!("history/{key} is no segment"))?;
-            let thread = model.threads.get(&id).filter(|thread| !thread.erased);
+            let (id, rest) = owner(key).ok_or_else(|| format!("history/{key} is of nothing"))?;
+            let thread = model.stored(id);
             let thread = thread.ok_or_else(|| format!("ORPHAN: history/{key} is of no thread"))?;
             if !key.starts_with(&thread.tree.map(|tree| tree.to_string()).unwrap_or_default()) {
                 return Err(format!("history/{key} is in another tree than its thread"));
             }
+            let Ok(first) = rest.parse::<u64>() else { continue };
             let next = next.entry(id).or_default();
             if first != *next {
                 return Err(format!("history/{key} where {next} is next"));

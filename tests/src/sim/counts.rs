@@ -21,6 +21,12 @@ pub struct Counts {
     pub erased: u64,
     /// Deletions undone.
     pub undone: u64,
+    /// Deletions undone that had left children behind.
+    pub undone_detached: u64,
+    /// Deletions refused since their plan had changed.
+    pub plans_changed: u64,
+    /// Events that listeners heard.
+    pub events: u64,
     /// Pending deletions finished on a copy by one fresh instance.
     pub finished_on_copies: u64,
 }
@@ -38,6 +44,9 @@ impl Counts {
         self.commits += other.commits;
         self.erased += other.erased;
         self.undone += other.undone;
+        self.undone_detached += other.undone_detached;
+        self.plans_changed += other.plans_changed;
+        self.events += other.events;
         self.finished_on_copies += other.finished_on_copies;
     }
 
@@ -61,8 +70,16 @@ impl Counts {
         }
         let _ = write!(
             text,
-            "\n{} polls, {} commits, {} deletions erased, {} undone, {} finished on copies",
-            self.polls, self.commits, self.erased, self.undone, self.finished_on_copies
+            "\n{} polls, {} commits, {} events, {} deletions erased, {} undone ({} with children \
+             left behind), {} finished on copies, {} plans changed",
+            self.polls,
+            self.commits,
+            self.events,
+            self.erased,
+            self.undone,
+            self.undone_detached,
+            self.finished_on_copies,
+            self.plans_changed
         );
         text
     }

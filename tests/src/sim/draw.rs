@@ -4,7 +4,7 @@ use creel::{ArchiveFilter, Children, StoreOptions, ThreadId, Wait};
 
 use super::fault::{Armed, FaultKind};
 use super::model::Model;
-use super::op::{Action, Kind, canary};
+use super::op::{Action, Kind, Surface, canary};
 
 /// What one run is like: not every run does everything, so that rare things meet each other.
 #[derive(Debug)]
@@ -32,6 +32,9 @@ impl Shape {
             (Kind::Append, 14),
             (Kind::AppendLarge, 2),
             (Kind::Rename, 3),
+            (Kind::Work, 4),
+            (Kind::Truncate, 3),
+            (Kind::Fork, 3),
             (Kind::Move, 2),
             (Kind::Archive, 4),
             (Kind::Unarchive, 4),
@@ -98,6 +101,17 @@ impl Shape {
                 Kind::Rename => pick(model, rng).map(|thread| {
                     let name = name(model.threads[&thread].token, op);
                     Action::Rename { thread, name }
+                }),
+                Kind::Work => pick(model, rng).map(|thread| {
+                    let surface = [Surface::Goal, Surface::Log, Surface::Tools][rng.usize(..3)];
+                    Action::Work { thread, surface, token: model.threads[&thread].token }
+                }),
+                Kind::Truncate => pick(model, rng).map(|thread| truncate(model, thread, rng)),
+                Kind::Fork if room => pick(model, rng).map(|source| {
+                    let parent = if rng.u32(..3) == 0 { pick(model, rng) } else { None };
+                    let length = rng.bool().then(|| length(model, source, rng));
+                    let new = Box::new(create(model, parent, now, op, rng));
+                    Action::Fork { source, length, new }
                 }),
                 Kind::Move => pick(model, rng).map(|thread| {
                     let parent = if rng.u32(..3) == 0 { None } else { pick(model, rng) };
@@ -201,9 +215,23 @@ fn append(model: &Model, large: bool, rng: &mut fastrand::Rng) -> Option<Action>
     Some(Action::Append { thread, count: rng.u64(1..4), large, token })
 }
 
+/// Draws a length, now and then one that the history has not.
+fn length(model: &Model, thread: ThreadId, rng: &mut fastrand::Rng) -> u64 {
+    let there = model.threads.get(&thread).map_or(0, |thread| thread.items.len() as u64);
+    if rng.u32(..10) == 0 { there + 1 } else { rng.u64(..=there) }
+}
+
+fn truncate(model: &Model, thread: ThreadId, rng: &mut fastrand::Rng) -> Action {
+    if rng.bool() {
+        return Action::Pop { thread, count: rng.u32(1..4) };
+    }
+    Action::Truncate { thread, length: length(model, thread, rng) }
+}
+
 fn delete(thread: ThreadId, rng: &mut fastrand::Rng) -> Action {
     let children = [Children::Delete, Children::Delete, Children::Detach, Children::Refuse];
     let grace = (rng.u32(..3) == 0).then(|| rng.u64(1_000..60_000));
     let wait = if rng.bool() { Wait::Erased } else { Wait::Committed };
-    Action::Delete { thread, children: children[rng.usize(..4)], grace, wait }
+    let planned = rng.u32(..3) == 0;
+    Action::Delete { thread, children: children[rng.usize(..4)], grace, wait, planned }
 }

@@ -22,6 +22,10 @@ impl World {
             let model = &self.ledger.states[state];
             let at = |what| format!("instance {index} at {position}: {what}");
             compare_view(store, model).map_err(at)?;
+            if let Some(watch) = &mut instance.watch {
+                self.counts.events += watch.follow(store).map_err(at)?;
+                watch.compare(model).map_err(at)?;
+            }
             let ids: Vec<ThreadId> = model.threads.keys().copied().collect();
             if !ids.is_empty() {
                 let id = ids[self.rng.usize(..ids.len())];
@@ -41,8 +45,11 @@ impl World {
                 });
             }
         }
+        for staging in model.stagings.values().filter(|staging| staging.over && staging.erased) {
+            self.gone.entry(staging.thread.token).or_insert(staging.id);
+        }
         let snapshot = self.memory.snapshot();
-        self.look.for_traces(&snapshot, &self.gone)?;
+        self.look.for_traces(&snapshot, &model.without_copied(self.gone.clone()))?;
         self.look.into_segments(&snapshot, &model)?;
         let copy = Copy::open(&snapshot, self.executor.now())?;
         let at = |what| format!("a fresh instance: {what}");
@@ -55,6 +62,9 @@ impl World {
                 }
             }
             compare_thread(&copy.store, &model, *id).map_err(at)?;
+            if thread.deletion.is_none() {
+                copy.compare_work(*id, thread).map_err(at)?;
+            }
         }
         if model.pending().next().is_some() && (self.calm || self.rng.u32(..3) == 0) {
             self.finish_on_copy(&copy)?;
@@ -70,6 +80,7 @@ impl World {
         for (_, deletion) in model.pending() {
             gone.extend(deletion.members.iter().map(|id| (model.threads[id].token, *id)));
         }
+        let gone = model.without_copied(gone);
         Look::default().for_traces(&finished, &gone).map_err(|what| format!("finished: {what}"))?;
         compare_view(&copy.store, &model).map_err(|what| format!("finished: {what}"))?;
         self.counts.finished_on_copies += 1;

@@ -10,8 +10,10 @@ use creel::storage::{Batch, Table, Write};
 use creel::{DeletionId, Error, ThreadId};
 use serde_json::Value;
 
-use super::model::Model;
-use super::op::{Action, Answer, mark};
+use super::answers::check_page;
+use super::model::{Model, Plan};
+use super::op::{Action, Answer, Planned, Surface, Told};
+use super::staging::marks;
 
 /// One operation.
 #[derive(Debug)]
@@ -35,6 +37,8 @@ pub struct Op {
     pub first: Option<u64>,
     /// The threads that its commit changed.
     pub changed: BTreeSet<ThreadId>,
+    /// What its deletion was to take when it was planned.
+    pub plan: Option<Plan>,
 }
 
 /// How an operation ended.
@@ -54,7 +58,7 @@ pub struct Ledger {
     pub states: Vec<Rc<Model>>,
     /// The number of the last state of each journal entry.
     entries: Vec<usize>,
-    ordinals: Vec<ThreadId>,
+    pub(super) ordinals: Vec<ThreadId>,
 }
 
 impl Default for Ledger {
@@ -119,6 +123,9 @@ impl Ledger {
         batch: &Batch,
         model: &mut Model,
     ) -> Result<String, String> {
+        if let Some(what) = self.staged_event(process, n, (name, event), batch, model)? {
+            return Ok(what);
+        }
         let thread = || id(&event["thread"]);
         let root = |ledger: &Self| ledger.thread_of(&event["root"]);
         let index =
@@ -132,15 +139,7 @@ impl Ledger {
                 }
                 "appended" | "segmented" => {
                     let first = number(&event["first"])?;
-                    let marks = match event["lines"].as_array() {
-                        Some(lines) => lines.iter().map(Value::to_string).collect(),
-                        None => {
-                            large_lines(batch, thread()?, first..first + number(&event["count"])?)
-                        }
-                    };
-                    let marks: Option<Vec<_>> = marks.iter().map(|line| mark(line)).collect();
-                    let marks =
-                        marks.filter(|marks| !marks.is_empty()).ok_or("items without marks")?;
+                    let marks = marks(event, batch, thread()?)?;
                     let op = marks[0].0;
                     let index = self.claim_op(n, op)?;
                     let asked =
@@ -159,6 +158,31 @@ impl Ledger {
                     self.claim(process, n, name.as_str(), |action| {
                     matches!(action, Action::Rename { name: asked, .. } if *asked == name)
                 })?
+                }
+                "goalSet" | "logged" | "toolsSet" => {
+                    let thread = thread()?;
+                    let about = match name {
+                        "goalSet" => Surface::Goal,
+                        "logged" => Surface::Log,
+                        _ => Surface::Tools,
+                    };
+                    self.claim(process, n, "work", |action| {
+                        matches!(action, Action::Work { thread: asked, surface, .. }
+                        if *asked == thread && *surface == about)
+                    })?
+                }
+                "truncated" => {
+                    let (thread, left) = (thread()?, number(&event["length"])?);
+                    let there = model.threads.get(&thread).map_or(0, |it| it.items.len() as u64);
+                    self.claim(process, n, "a cut", |action| match action {
+                        Action::Truncate { thread: asked, length } => {
+                            *asked == thread && *length == left
+                        }
+                        Action::Pop { thread: asked, count } => {
+                            *asked == thread && there.saturating_sub(u64::from(*count)) == left
+                        }
+                        _ => false,
+                    })?
                 }
                 "moved" => {
                     let thread = thread()?;
@@ -197,6 +221,7 @@ impl Ledger {
                         "a deletion",
                         |action| matches!(action, Action::Delete { thread, .. } if *thread == root),
                     )?;
+                    self.check_planned(index, model)?;
                     model.delete(deletion(&event["deletion"])?, &self.ops[index].action, at)?;
                     return Ok(format!("{root} for operation {}", self.ops[index].id));
                 }
@@ -238,6 +263,60 @@ impl Ledger {
         Ok(format!("for operation {op}"))
     }
 
+    /// Takes what an operation tells while it is under way.
+    pub fn hear(&mut self, what: Told) -> Result<(), String> {
+        match what {
+            Told::Page(page) => check_page(self, &page),
+            Told::Plan(planned) => self.hear_plan(&planned),
+        }
+    }
+
+    /// A plan says what the deletion would take at that position.
+    fn hear_plan(&mut self, planned: &Planned) -> Result<(), String> {
+        let Planned { op, position, plan } = planned;
+        let model = self.state_at(*position).map(|state| Rc::clone(&self.states[state]));
+        let model = model.ok_or("a plan from a place unknown")?;
+        let op = self.ops.iter_mut().find(|known| known.id == *op).ok_or("an unknown plan")?;
+        let Action::Delete { thread, children, .. } = op.action else { return Ok(()) };
+        let wanted = model.plan(thread, children);
+        let wanted = wanted.ok_or_else(|| format!("{thread} is planned to be deleted again"))?;
+        let items: u64 = wanted.members.values().map(|(_, items)| items).sum();
+        let forks = model.threads.iter().filter(|(id, it)| {
+            let source = it.forked_from.is_some_and(|from| wanted.members.contains_key(&from));
+            source && it.deletion.is_none() && !wanted.members.contains_key(id)
+        });
+        let sets = |ids: &[ThreadId]| ids.iter().copied().collect::<BTreeSet<_>>();
+        let said = (sets(&plan.members), sets(&plan.detached), sets(&plan.forks));
+        let keys = |of: &BTreeMap<ThreadId, _>| of.keys().copied().collect::<BTreeSet<_>>();
+        let forks = forks.map(|(id, _)| *id).collect();
+        if said != (keys(&wanted.members), keys(&wanted.detached), forks)
+            || (plan.threads, plan.items) != (wanted.members.len() as u64, items)
+            || plan.members.last() != Some(&thread)
+        {
+            return Err(format!("{plan:?} is planned, it would be {wanted:?}"));
+        }
+        op.plan = Some(wanted);
+        Ok(())
+    }
+
+    /// A deletion takes what was planned; who is whose parent is not all of that.
+    fn check_planned(&self, index: usize, model: &Model) -> Result<(), String> {
+        let Op { action: Action::Delete { thread, children, planned, .. }, plan, .. } =
+            &self.ops[index]
+        else {
+            return Ok(());
+        };
+        let taken = |plan: &Plan| {
+            let lengths = plan.members.iter().chain(&plan.detached);
+            lengths.map(|(id, (_, length))| (*id, *length)).collect::<Vec<_>>()
+        };
+        let now = model.plan(*thread, *children);
+        if *planned && plan.as_ref().map(taken) != now.as_ref().map(taken) {
+            return Err(format!("{now:?} is deleted, planned was {plan:?}"));
+        }
+        Ok(())
+    }
+
     /// Finds the operation of a process that an event belongs to.
     fn claim(
         &mut self,
@@ -254,7 +333,7 @@ impl Ledger {
         }
     }
 
-    fn claim_op(&mut self, n: u64, op: u64) -> Result<usize, String> {
+    pub(super) fn claim_op(&mut self, n: u64, op: u64) -> Result<usize, String> {
         let index = self.ops.iter().position(|known| known.id == op);
         let index = index.ok_or_else(|| format!("entry {n} is of an unknown operation {op}"))?;
         let op = &mut self.ops[index];
@@ -309,7 +388,11 @@ pub fn says_nothing_was_written(error: &Error) -> bool {
 }
 
 /// The lines of a large append, which the same commit wrote as segments.
-fn large_lines(batch: &Batch, thread: ThreadId, places: std::ops::Range<u64>) -> Vec<String> {
+pub(super) fn large_lines(
+    batch: &Batch,
+    thread: ThreadId,
+    places: std::ops::Range<u64>,
+) -> Vec<String> {
     let mut lines = BTreeMap::new();
     for write in &batch.writes {
         let Write::Put { table: Table::History, key, value } = write else { continue };
@@ -323,21 +406,27 @@ fn large_lines(batch: &Batch, thread: ThreadId, places: std::ops::Range<u64>) ->
 
 /// Reads the key of a segment: its first item, and its thread.
 pub fn segment(key: &str) -> Option<(u64, ThreadId)> {
-    let mut parts = key.split('/').skip(1);
-    let thread = parts.next()?.parse().ok()?;
-    Some((parts.next()?.parse().ok()?, thread))
+    let (thread, rest) = owner(key)?;
+    Some((rest.parse().ok()?, thread))
 }
 
-fn number(value: &Value) -> Result<u64, String> {
+/// Reads the thread of a key of the history, and what follows it.
+pub fn owner(key: &str) -> Option<(ThreadId, &str)> {
+    let (_, key) = key.split_once('/')?;
+    let (thread, rest) = key.split_once('/')?;
+    Some((thread.parse().ok()?, rest))
+}
+
+pub(super) fn number(value: &Value) -> Result<u64, String> {
     value.as_u64().ok_or_else(|| format!("{value} is no number"))
 }
 
-fn id(value: &Value) -> Result<ThreadId, String> {
+pub(super) fn id(value: &Value) -> Result<ThreadId, String> {
     let text = value.as_str().unwrap_or_default();
     text.parse().map_err(|_| format!("{value} is no thread's id"))
 }
 
-fn deletion(value: &Value) -> Result<DeletionId, String> {
+pub(super) fn deletion(value: &Value) -> Result<DeletionId, String> {
     let text = value.as_str().unwrap_or_default();
     text.parse().map_err(|_| format!("{value} is no deletion's id"))
 }

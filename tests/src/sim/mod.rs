@@ -15,7 +15,9 @@ pub mod ledger;
 pub mod model;
 pub mod op;
 mod rest;
+mod staging;
 pub mod storage;
+pub mod watch;
 pub mod world;
 
 pub use counts::Counts;

@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use creel::{Children, DeletionId, ThreadId};
 
-use super::op::Action;
+use super::op::{Action, Surface};
+use super::staging::Staging;
 
 /// One item, by the operation that appended it and its place in that.
 pub type Mark = (u64, u64);
@@ -20,6 +21,8 @@ pub struct Model {
     pub threads: BTreeMap<ThreadId, Rc<Thread>>,
     /// Every deletion there ever was.
     pub deletions: BTreeMap<DeletionId, Rc<Deletion>>,
+    /// Every fork that was ever begun, by the number that its threads are hidden under.
+    pub stagings: BTreeMap<DeletionId, Rc<Staging>>,
 }
 
 /// A thread.
@@ -28,12 +31,22 @@ pub struct Thread {
     /// The token that all its content carries.
     pub token: u64,
     pub tree: Option<ThreadId>,
+    /// The thread that it is under, also while that is deleted and may come back.
     pub parent: Option<ThreadId>,
     pub name: String,
     pub created_at: i64,
     /// The operation that archived it.
     pub archived: Option<u64>,
     pub items: Vec<Mark>,
+    /// How often items were taken from its end.
+    pub cuts: u64,
+    pub forked_from: Option<ThreadId>,
+    /// The tokens of the threads that it has copies of.
+    pub inherited: BTreeSet<u64>,
+    /// The operations that set the goal and the tools, and those that wrote to the log.
+    pub goal: Option<u64>,
+    pub tools: Option<u64>,
+    pub logs: Vec<u64>,
     /// The deletion that hides it.
     pub deletion: Option<DeletionId>,
     pub erased: bool,
@@ -44,11 +57,21 @@ pub struct Thread {
 pub struct Deletion {
     pub root: ThreadId,
     pub members: BTreeSet<ThreadId>,
+    /// Children that outlive their parent, the root.
+    pub detached: BTreeSet<ThreadId>,
     pub erased: BTreeSet<ThreadId>,
     pub undo_until: Option<i64>,
     pub undone: bool,
     /// It is finished.
     pub done: bool,
+}
+
+/// What a deletion takes: its members and the children left behind, each with its parent and the
+/// length of its history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub members: BTreeMap<ThreadId, (Option<ThreadId>, u64)>,
+    pub detached: BTreeMap<ThreadId, (Option<ThreadId>, u64)>,
 }
 
 /// Why the model refuses something, by the code of the store's error.
@@ -105,6 +128,18 @@ impl Model {
         self.threads.iter().filter(|(_, thread)| child(thread)).map(|(id, _)| *id).collect()
     }
 
+    /// Returns the thread that a thread is seen under.
+    pub fn parent_of(&self, thread: &Thread) -> Option<ThreadId> {
+        thread.parent.filter(|parent| self.visible(*parent).is_ok())
+    }
+
+    /// Tells whether a thread's parent is deleted, and was to leave it behind.
+    fn is_detached(&self, id: ThreadId, thread: &Thread) -> bool {
+        let parent = thread.parent.and_then(|parent| self.threads.get(&parent));
+        let deletion = parent.and_then(|parent| self.deletions.get(&parent.deletion?));
+        deletion.is_some_and(|deletion| deletion.detached.contains(&id))
+    }
+
     /// Returns why an action is refused now; `None` if it is not.
     pub fn refusal(&self, action: &Action) -> Option<Refusal> {
         self.check(action).err()
@@ -117,8 +152,20 @@ impl Model {
                 Err(other) => Err(other),
                 Ok(_) => Err("thread_exists"),
             },
-            Action::Append { thread, .. } | Action::Rename { thread, .. } => {
-                self.active(*thread).map(drop)
+            Action::Append { thread, .. }
+            | Action::Rename { thread, .. }
+            | Action::Work { thread, .. } => self.active(*thread).map(drop),
+            Action::Truncate { thread, length } => {
+                let most = self.active(*thread)?.items.len() as u64;
+                if *length > most { Err("out_of_range") } else { Ok(()) }
+            }
+            Action::Pop { thread, .. } => self.active(*thread).map(drop),
+            Action::Fork { source, length, new } => {
+                let most = self.active(*source)?.items.len() as u64;
+                if length.is_some_and(|length| length > most) {
+                    return Err("out_of_range");
+                }
+                self.check(new)
             }
             Action::Move { thread, parent } => {
                 self.active(*thread)?;
@@ -140,7 +187,7 @@ impl Model {
                 if found.archived.is_none() {
                     return Err("thread_not_archived");
                 }
-                let parent = found.parent.and_then(|parent| self.threads.get(&parent));
+                let parent = self.parent_of(found).and_then(|parent| self.threads.get(&parent));
                 match parent.is_some_and(|parent| parent.archived.is_some()) {
                     true => Err("thread_archived"),
                     false => Ok(()),
@@ -153,11 +200,11 @@ impl Model {
             }
             Action::Undelete { deletion } => {
                 let found = self.deletions.get(deletion).ok_or("not_undoable")?;
-                let orphan = found.members.iter().any(|member| {
-                    let parent = self.threads.get(member).and_then(|member| member.parent);
-                    parent.is_some_and(|parent| {
-                        !found.members.contains(&parent) && self.visible(parent).is_err()
-                    })
+                let orphan = found.members.iter().any(|id| {
+                    let Some(member) = self.threads.get(id) else { return true };
+                    let lost =
+                        |parent| !found.members.contains(&parent) && self.visible(parent).is_err();
+                    member.parent.is_some_and(lost) && !self.is_detached(*id, member)
                 });
                 let late = found.done || found.undone || !found.erased.is_empty();
                 if late || orphan { Err("not_undoable") } else { Ok(()) }
@@ -172,17 +219,15 @@ impl Model {
             return Err(format!("{action:?} was committed, but it is to be refused: {refusal}"));
         }
         match action {
-            Action::Create { id, parent, name, created_at, token } => {
-                let tree = parent.and_then(|parent| self.threads.get(&parent)?.tree).unwrap_or(*id);
-                let thread = Thread {
-                    token: *token,
-                    tree: Some(tree),
-                    parent: *parent,
-                    name: name.clone(),
-                    created_at: *created_at,
-                    ..Thread::default()
-                };
-                self.threads.insert(*id, Rc::new(thread));
+            Action::Create { id, .. } => {
+                self.threads.insert(*id, Rc::new(self.thread(action)));
+            }
+            Action::Truncate { thread, length } => {
+                self.cut(*thread, usize::try_from(*length).unwrap_or(usize::MAX));
+            }
+            Action::Pop { thread, count } => {
+                let there = self.threads.get(thread).map_or(0, |thread| thread.items.len());
+                self.cut(*thread, there.saturating_sub(*count as usize));
             }
             Action::Append { thread, count, .. } => {
                 self.edit(*thread, |thread| {
@@ -192,6 +237,11 @@ impl Model {
             Action::Rename { thread, name } => {
                 self.edit(*thread, |thread| thread.name.clone_from(name));
             }
+            Action::Work { thread, surface, .. } => self.edit(*thread, |thread| match surface {
+                Surface::Goal => thread.goal = Some(op),
+                Surface::Tools => thread.tools = Some(op),
+                Surface::Log => thread.logs.push(op),
+            }),
             Action::Move { thread, parent } => self.edit(*thread, |thread| thread.parent = *parent),
             Action::Archive { thread } => {
                 for id in self.tree(*thread) {
@@ -221,28 +271,64 @@ impl Model {
         Ok(())
     }
 
+    /// A thread as it is when it is created.
+    pub fn thread(&self, action: &Action) -> Thread {
+        let Action::Create { id, parent, name, created_at, token } = action else {
+            return Thread::default();
+        };
+        let tree = parent.and_then(|parent| self.threads.get(&parent)?.tree).unwrap_or(*id);
+        Thread {
+            token: *token,
+            tree: Some(tree),
+            parent: *parent,
+            name: name.clone(),
+            created_at: *created_at,
+            ..Thread::default()
+        }
+    }
+
+    fn cut(&mut self, thread: ThreadId, length: usize) {
+        self.edit(thread, |thread| {
+            thread.items.truncate(length);
+            thread.cuts += 1;
+        });
+    }
+
+    /// Returns what deleting a thread would take; `None` if it can't be deleted.
+    pub fn plan(&self, id: ThreadId, children: Children) -> Option<Plan> {
+        self.visible(id).ok()?;
+        let (members, detached) = self.taken(id, children);
+        let with_lengths = |ids: BTreeSet<ThreadId>| {
+            let thread = |id: &ThreadId| self.threads.get(id);
+            let known = ids.into_iter().filter_map(|id| Some((id, thread(&id)?)));
+            known.map(|(id, it)| (id, (it.parent, it.items.len() as u64))).collect()
+        };
+        Some(Plan { members: with_lengths(members), detached: with_lengths(detached) })
+    }
+
+    /// Returns the members of a deletion, and the children that it leaves behind.
+    fn taken(&self, id: ThreadId, children: Children) -> (BTreeSet<ThreadId>, BTreeSet<ThreadId>) {
+        match children {
+            Children::Delete => (self.tree(id), BTreeSet::new()),
+            Children::Detach => (BTreeSet::from([id]), self.children(id)),
+            Children::Refuse => (BTreeSet::from([id]), BTreeSet::new()),
+        }
+    }
+
     /// Carries out a deletion.
     pub fn delete(&mut self, id: DeletionId, action: &Action, at: i64) -> Result<(), String> {
         if let Some(refusal) = self.refusal(action) {
             return Err(format!("{action:?} was committed, but it is to be refused: {refusal}"));
         }
         let Action::Delete { thread, children, grace, .. } = action else { return Ok(()) };
-        let members = match children {
-            Children::Delete => self.tree(*thread),
-            Children::Detach => {
-                for child in self.children(*thread) {
-                    self.edit(child, |child| child.parent = None);
-                }
-                BTreeSet::from([*thread])
-            }
-            Children::Refuse => BTreeSet::from([*thread]),
-        };
+        let (members, detached) = self.taken(*thread, *children);
         for member in &members {
             self.edit(*member, |member| member.deletion = Some(id));
         }
         let deletion = Deletion {
             root: *thread,
             members,
+            detached,
             erased: BTreeSet::new(),
             undo_until: grace.map(|grace| at.saturating_add_unsigned(grace)),
             undone: false,
@@ -265,6 +351,10 @@ impl Model {
         }
         if let Some(other) = members.iter().find(|member| !found.members.contains(member)) {
             return Err(format!("deletion {id} erases {other}, which is no member"));
+        }
+        let (root, detached) = (found.root, found.detached.clone());
+        for id in detached.into_iter().filter(|_| members.contains(&root)) {
+            self.edit(id, |child| child.parent = child.parent.filter(|parent| *parent != root));
         }
         for member in members {
             self.edit(*member, |thread| thread.erased = true);
@@ -294,14 +384,15 @@ impl Model {
             if thread.erased {
                 return Err(format!("{id} is visible, and a part of it is erased"));
             }
-            if thread.parent.is_some_and(|parent| self.visible(parent).is_err()) {
+            let lost = thread.parent.is_some_and(|parent| self.visible(parent).is_err());
+            if lost && !self.is_detached(*id, thread) {
                 return Err(format!("{id} is visible, its parent is not"));
             }
         }
         Ok(())
     }
 
-    fn edit(&mut self, id: ThreadId, change: impl FnOnce(&mut Thread)) {
+    pub(super) fn edit(&mut self, id: ThreadId, change: impl FnOnce(&mut Thread)) {
         if let Some(thread) = self.threads.get_mut(&id) {
             change(Rc::make_mut(thread));
         }

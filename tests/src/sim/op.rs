@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use creel::storage::Storage;
 use creel::{
-    ArchiveFilter, Children, CreateThread, DeleteOptions, DeletionId, Error, Item, ItemQuery,
-    Receipt, Store, Thread, ThreadId, ThreadPatch, ThreadQuery, Wait,
+    ArchiveFilter, Children, CreateThread, DeleteOptions, DeletionId, DeletionPlan, Error, Fork,
+    GoalPatch, Item, ItemQuery, Receipt, Store, Thread, ThreadId, ThreadPatch, ThreadQuery, Wait,
 };
 
 use super::model::Mark;
@@ -19,6 +19,9 @@ pub enum Kind {
     Append,
     AppendLarge,
     Rename,
+    Work,
+    Truncate,
+    Fork,
     Move,
     Archive,
     Unarchive,
@@ -33,13 +36,16 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::Open,
         Self::Create,
         Self::Spawn,
         Self::Append,
         Self::AppendLarge,
         Self::Rename,
+        Self::Work,
+        Self::Truncate,
+        Self::Fork,
         Self::Move,
         Self::Archive,
         Self::Unarchive,
@@ -58,22 +64,87 @@ impl Kind {
     }
 }
 
+/// What a thread has beside its items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    Goal,
+    Log,
+    Tools,
+}
+
 /// An operation with its arguments.
 #[derive(Clone, Debug)]
 pub enum Action {
     Open,
-    Create { id: ThreadId, parent: Option<ThreadId>, name: String, created_at: i64, token: u64 },
-    Append { thread: ThreadId, count: u64, large: bool, token: u64 },
-    Rename { thread: ThreadId, name: String },
-    Move { thread: ThreadId, parent: Option<ThreadId> },
-    Archive { thread: ThreadId },
-    Unarchive { thread: ThreadId },
-    Delete { thread: ThreadId, children: Children, grace: Option<u64>, wait: Wait },
-    Undelete { deletion: DeletionId },
+    Create {
+        id: ThreadId,
+        parent: Option<ThreadId>,
+        name: String,
+        created_at: i64,
+        token: u64,
+    },
+    Append {
+        thread: ThreadId,
+        count: u64,
+        large: bool,
+        token: u64,
+    },
+    Rename {
+        thread: ThreadId,
+        name: String,
+    },
+    Work {
+        thread: ThreadId,
+        surface: Surface,
+        token: u64,
+    },
+    Truncate {
+        thread: ThreadId,
+        length: u64,
+    },
+    Pop {
+        thread: ThreadId,
+        count: u32,
+    },
+    /// `new` is what creating the fork as an empty thread would be.
+    Fork {
+        source: ThreadId,
+        length: Option<u64>,
+        new: Box<Action>,
+    },
+    Move {
+        thread: ThreadId,
+        parent: Option<ThreadId>,
+    },
+    Archive {
+        thread: ThreadId,
+    },
+    Unarchive {
+        thread: ThreadId,
+    },
+    /// With `planned` it is bound to a plan made some time before.
+    Delete {
+        thread: ThreadId,
+        children: Children,
+        grace: Option<u64>,
+        wait: Wait,
+        planned: bool,
+    },
+    Undelete {
+        deletion: DeletionId,
+    },
     Checkpoint,
     Refresh,
-    List { limit: u32, archived: ArchiveFilter, refresh: bool },
-    Read { thread: ThreadId, limit: u32, descending: bool },
+    List {
+        limit: u32,
+        archived: ArchiveFilter,
+        refresh: bool,
+    },
+    Read {
+        thread: ThreadId,
+        limit: u32,
+        descending: bool,
+    },
     Close,
 }
 
@@ -87,6 +158,9 @@ impl Action {
             Self::Append { large: false, .. } => Kind::Append,
             Self::Append { .. } => Kind::AppendLarge,
             Self::Rename { .. } => Kind::Rename,
+            Self::Work { .. } => Kind::Work,
+            Self::Truncate { .. } | Self::Pop { .. } => Kind::Truncate,
+            Self::Fork { .. } => Kind::Fork,
             Self::Move { .. } => Kind::Move,
             Self::Archive { .. } => Kind::Archive,
             Self::Unarchive { .. } => Kind::Unarchive,
@@ -106,10 +180,14 @@ impl Action {
             Self::Create { id: thread, .. }
             | Self::Append { thread, .. }
             | Self::Rename { thread, .. }
+            | Self::Work { thread, .. }
+            | Self::Truncate { thread, .. }
+            | Self::Pop { thread, .. }
             | Self::Move { thread, .. }
             | Self::Archive { thread }
             | Self::Unarchive { thread }
             | Self::Delete { thread, .. } => Some(*thread),
+            Self::Fork { new, .. } => new.target(),
             _ => None,
         }
     }
@@ -126,6 +204,8 @@ pub enum Answer {
     /// The threads that were changed together.
     Threads(Vec<ThreadId>),
     Receipt(Box<Receipt>),
+    /// The items that were taken from the end.
+    Popped(Vec<Mark>),
     /// A whole history: the position and the length known at the start, and what was read.
     History {
         position: u64,
@@ -146,8 +226,23 @@ pub struct ListedPage {
     pub more: bool,
 }
 
-/// Tells the simulation of a page.
-pub type Listing = Arc<dyn Fn(ListedPage) + Send + Sync>;
+/// A deletion's plan, with the operation that made it and the position of the instance then.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    pub op: u64,
+    pub position: u64,
+    pub plan: DeletionPlan,
+}
+
+/// What an operation tells while it is under way.
+#[derive(Clone, Debug)]
+pub enum Told {
+    Page(ListedPage),
+    Plan(Box<Planned>),
+}
+
+/// Tells the simulation.
+pub type Telling = Arc<dyn Fn(Told) + Send + Sync>;
 
 /// Makes the text that marks content as belonging to the thread of `token`.
 pub fn canary(token: u64) -> String {
@@ -186,18 +281,23 @@ pub async fn perform<S: Storage>(
     store: Store<S>,
     op: u64,
     action: Action,
-    listing: Listing,
+    telling: Telling,
 ) -> Result<Answer, Error> {
     Ok(match action {
-        Action::Create { id, parent, name, created_at, .. } => {
-            let thread = CreateThread {
-                id: Some(id),
-                parent_thread_id: parent,
-                name: Some(name),
-                created_at: Some(created_at),
-                ..CreateThread::default()
-            };
-            Answer::Thread(Box::new(store.create(thread).await?))
+        Action::Create { .. } => Answer::Thread(Box::new(store.create(wanted(&action)).await?)),
+        Action::Fork { source, length, new } => {
+            let fork = Fork { length, thread: wanted(&new) };
+            Answer::Thread(Box::new(store.fork(source, fork).await?))
+        }
+        Action::Truncate { thread, length } => {
+            Answer::Thread(Box::new(store.truncate(thread, length).await?))
+        }
+        Action::Pop { thread, count } => {
+            let popped = store.pop(thread, count).await?;
+            let missing = (u64::MAX, 0);
+            Answer::Popped(
+                popped.iter().map(|it| mark(it.item.json()).unwrap_or(missing)).collect(),
+            )
         }
         Action::Append { thread, count, large, token } => {
             let appended = store.append(thread, items(op, count, large, token)?).await?;
@@ -207,13 +307,30 @@ pub async fn perform<S: Storage>(
             let patch = ThreadPatch { name: Some(Some(name)), ..ThreadPatch::default() };
             Answer::Thread(Box::new(store.update(thread, patch).await?))
         }
+        Action::Work { thread, surface, token } => {
+            match surface {
+                Surface::Goal => {
+                    let objective = Some(format!("{} {op}", canary(token)));
+                    let patch = GoalPatch { objective, ..GoalPatch::default() };
+                    store.set_goal(thread, patch).await.map(drop)?;
+                }
+                Surface::Log => store.append_logs(thread, items(op, 1, false, token)?).await?,
+                Surface::Tools => store.set_tools(thread, items(op, 1, false, token)?).await?,
+            }
+            Answer::Done
+        }
         Action::Move { thread, parent } => {
             Answer::Thread(Box::new(store.set_parent(thread, parent).await?))
         }
         Action::Archive { thread } => Answer::Threads(store.archive(thread).await?),
         Action::Unarchive { thread } => Answer::Threads(store.unarchive(thread).await?),
-        Action::Delete { thread, children, grace, wait } => {
-            let options = DeleteOptions { children, grace, wait, plan: None };
+        Action::Delete { thread, children, grace, wait, planned } => {
+            let plan = if planned {
+                Some(plan(&store, op, thread, children, telling).await?)
+            } else {
+                None
+            };
+            let options = DeleteOptions { children, grace, wait, plan };
             Answer::Receipt(Box::new(store.delete(thread, options).await?))
         }
         Action::Undelete { deletion } => Answer::Threads(store.undelete(deletion).await?),
@@ -226,7 +343,7 @@ pub async fn perform<S: Storage>(
             Answer::Done
         }
         Action::List { limit, archived, refresh } => {
-            list(&store, limit, archived, refresh, listing).await?;
+            list(&store, limit, archived, refresh, telling).await?;
             Answer::Done
         }
         Action::Read { thread, limit, descending } => {
@@ -240,13 +357,47 @@ pub async fn perform<S: Storage>(
     })
 }
 
+/// The thread that a creation asks for.
+fn wanted(action: &Action) -> CreateThread {
+    let Action::Create { id, parent, name, created_at, .. } = action else {
+        return CreateThread::default();
+    };
+    CreateThread {
+        id: Some(*id),
+        parent_thread_id: *parent,
+        name: Some(name.clone()),
+        created_at: Some(*created_at),
+        ..CreateThread::default()
+    }
+}
+
+/// Plans a deletion, and lets the others go on before it is carried out.
+async fn plan<S: Storage>(
+    store: &Store<S>,
+    op: u64,
+    thread: ThreadId,
+    children: Children,
+    telling: Telling,
+) -> Result<String, Error> {
+    let plan = store.plan_delete(thread, children).await?;
+    let (token, position) = (plan.token.clone(), store.stats().position);
+    telling(Told::Plan(Box::new(Planned { op, position, plan })));
+    for _ in 0..[0, 5, 40][op as usize % 3] {
+        super::executor::give_way().await;
+    }
+    if op.is_multiple_of(2) {
+        store.refresh().await?;
+    }
+    Ok(token)
+}
+
 /// Pages through a list, at the pace of the others.
 async fn list<S: Storage>(
     store: &Store<S>,
     limit: u32,
     archived: ArchiveFilter,
     refresh: bool,
-    listing: Listing,
+    telling: Telling,
 ) -> Result<(), Error> {
     let (mut cursor, mut after) = (None, None);
     loop {
@@ -262,7 +413,7 @@ async fn list<S: Storage>(
         let position = store.stats().position;
         let threads = page.data.iter().map(|thread| thread.id).collect();
         let more = page.next_cursor.is_some();
-        listing(ListedPage { position, after, limit, archived, threads, more });
+        telling(Told::Page(ListedPage { position, after, limit, archived, threads, more }));
         after = page.data.last().map(|thread| (thread.created_at, thread.id)).or(after);
         cursor = page.next_cursor;
         if cursor.is_none() {

@@ -4,6 +4,9 @@ use super::check::{at_once, tokens};
 use super::op::canary;
 use super::world::{Checked, Instance, MOST_POLLS, Phase, World};
 
+/// More than a day, by any of the clocks.
+const DAY: i64 = 25 * 60 * 60 * 1000;
+
 impl World {
     /// Without faults everything comes to its end, and what was acknowledged is there.
     pub(super) fn come_to_rest(&mut self) -> Checked {
@@ -16,27 +19,34 @@ impl World {
             }
         }
         loop {
-            self.rest()?;
+            self.rest(false)?;
             let position = self.ledger.position();
             self.empty_queues()?;
             if self.ledger.position() == position {
                 break;
             }
         }
+        // What was begun and never finished is erased after a day.
+        self.executor.advance(DAY);
+        self.rest(true)?;
         if let Some(pending) = self.ledger.newest().pending().next() {
             return Err(format!("a deletion is pending in no instance: {pending:?}"));
         }
         self.check_memories()?;
-        self.counts.undone =
-            self.ledger.newest().deletions.values().filter(|found| found.undone).count() as u64;
+        let deletions = self.ledger.newest().deletions.values().filter(|found| found.undone);
+        self.counts.undone = deletions.clone().count() as u64;
+        self.counts.undone_detached =
+            deletions.filter(|found| !found.detached.is_empty()).count() as u64;
         Ok(())
     }
 
     /// Goes on until every instance is open, up to date and without a deletion to finish.
-    fn rest(&mut self) -> Checked {
+    fn rest(&mut self, after_a_day: bool) -> Checked {
         loop {
             self.release();
             let mut resting = self.under_way() == 0;
+            let begun = self.ledger.newest().stagings.values().any(|staging| !staging.over);
+            resting &= !(after_a_day && begun);
             for index in 0..self.instances.len() {
                 match &self.instances[index].phase {
                     Phase::Down => {
@@ -85,23 +95,31 @@ impl World {
     /// What callers that went away have left is decided before a pull is answered.
     fn empty_queues(&mut self) -> Checked {
         for index in 0..self.instances.len() {
-            if let Phase::Open(store) = &self.instances[index].phase {
+            let Phase::Open(store) = &self.instances[index].phase else { continue };
+            // The first may be refused for a fault of before.
+            let mut pulled = Err("a last refresh fails".into());
+            for _ in 0..3 {
                 let store = store.clone();
-                let pulled = self.executor.run(0, MOST_POLLS, async move { store.refresh().await });
-                pulled.ok_or("a last refresh does not end")?.map_err(|error| error.to_string())?;
+                let pull = self.executor.run(0, MOST_POLLS, async move { store.refresh().await });
+                pulled = pull.ok_or("a last refresh does not end")?.map_err(|e| e.to_string());
+                if pulled.is_ok() {
+                    break;
+                }
             }
+            pulled?;
         }
         self.after_step()
     }
 
     /// What is erased is not left in the memory of an instance either.
     fn check_memories(&self) -> Checked {
+        let gone = self.ledger.newest().without_copied(self.gone.clone());
         for (index, instance) in self.instances.iter().enumerate() {
             if let Phase::Open(store) = &instance.phase {
                 let text = format!("{store:?}");
                 let left = tokens(text.as_bytes());
-                if let Some(token) = left.iter().find(|token| self.gone.contains_key(token)) {
-                    let (thread, at) = (self.gone[token], text.find(&canary(*token)));
+                if let Some(token) = left.iter().find(|token| gone.contains_key(token)) {
+                    let (thread, at) = (gone[token], text.find(&canary(*token)));
                     let around = at.and_then(|at| text.get(at.saturating_sub(200)..at));
                     let what = format!("content of {thread} in memory, after {around:?}");
                     return Err(format!("instance {index} still has {what}"));

@@ -8,15 +8,16 @@ use creel::storage::faulty::{FaultPlan, FaultyStorage};
 use creel::{Error, Store, ThreadId};
 
 use super::Violation;
-use super::answers::{Circumstances, check_answer, check_page, check_refusal};
+use super::answers::{Circumstances, check_answer, check_refusal};
 use super::check::{Look, at_once};
 use super::counts::Counts;
 use super::draw::Shape;
 use super::executor::{Executor, SimEnv, lock};
 use super::fault::{FaultKind, Faults};
 use super::ledger::{Ended, Ledger, Op};
-use super::op::{Action, Answer, Kind, ListedPage, perform};
+use super::op::{Action, Answer, Kind, Told, perform};
 use super::storage::{CommitLog, Witnessed};
+use super::watch::Watch;
 
 type SimStore = Store<FaultyStorage<Witnessed>>;
 type Results = Arc<Mutex<Vec<(u64, Result<Answer, Error>)>>>;
@@ -36,6 +37,7 @@ pub(super) struct Instance {
     pub(super) phase: Phase,
     /// The position at which it was compared last.
     pub(super) compared: Option<u64>,
+    pub(super) watch: Option<Watch>,
 }
 
 #[derive(Debug)]
@@ -62,7 +64,7 @@ pub struct World {
     pub(super) processes: u64,
     pub(super) results: Results,
     pub(super) opened: Arc<Mutex<Vec<(u64, SimStore)>>>,
-    pub(super) pages: Arc<Mutex<Vec<ListedPage>>>,
+    pub(super) told: Arc<Mutex<Vec<Told>>>,
     /// The content of these threads is gone for good.
     pub(super) gone: BTreeMap<u64, ThreadId>,
     pub(super) look: Look,
@@ -84,7 +86,14 @@ impl World {
             .map(|_| {
                 let plan = FaultPlan::new();
                 let faults = Faults::rule(&plan, &executor, &memory, 0);
-                Instance { process: 0, plan, faults, phase: Phase::Down, compared: None }
+                Instance {
+                    process: 0,
+                    plan,
+                    faults,
+                    phase: Phase::Down,
+                    compared: None,
+                    watch: None,
+                }
             })
             .collect();
         Self {
@@ -100,7 +109,7 @@ impl World {
             processes: 0,
             results: Results::default(),
             opened: Arc::default(),
-            pages: Arc::default(),
+            told: Arc::default(),
             gone: BTreeMap::new(),
             look: Look::default(),
             counts: Counts::default(),
@@ -186,13 +195,13 @@ impl World {
         if matches!(action, Action::Close) {
             self.instances[index].phase = Phase::Closing(store.clone());
         }
-        let pages = Arc::clone(&self.pages);
-        let listing = Arc::new(move |page| lock(&pages).push(page));
+        let told = Arc::clone(&self.told);
+        let telling = Arc::new(move |what| lock(&told).push(what));
         let asked = action.clone();
         let task = self.executor.spawn(
             process,
             Box::pin(async move {
-                let result = perform(store, op, asked, listing).await;
+                let result = perform(store, op, asked, telling).await;
                 lock(&newest).push((op, result));
             }),
         );
@@ -217,6 +226,7 @@ impl World {
             led_to: None,
             first: None,
             changed: Default::default(),
+            plan: None,
         });
     }
 
@@ -237,7 +247,7 @@ impl World {
         }
         let old = std::mem::replace(
             &mut self.instances[index],
-            Instance { process, plan, faults, phase: Phase::Opening, compared: None },
+            Instance { process, plan, faults, phase: Phase::Opening, compared: None, watch: None },
         );
         self.late.push(old.plan);
         let (opened, results) = (Arc::clone(&self.opened), Arc::clone(&self.results));
@@ -295,7 +305,7 @@ impl World {
         }
         lock(&self.opened).retain(|(opened, _)| *opened != process);
         self.instances[index].phase = Phase::Down;
-        self.instances[index].compared = None;
+        (self.instances[index].compared, self.instances[index].watch) = (None, None);
     }
 
     pub(super) fn after_step(&mut self) -> Checked {
@@ -311,8 +321,8 @@ impl World {
             });
         }
         self.collect_faults();
-        for page in std::mem::take(&mut *lock(&self.pages)) {
-            check_page(&self.ledger, &page)?;
+        for what in std::mem::take(&mut *lock(&self.told)) {
+            self.ledger.hear(what)?;
         }
         self.collect_results()?;
         self.compare_instances()?;
@@ -364,6 +374,8 @@ impl World {
                 Ok(answer) => check_answer(&self.ledger, op, answer)?,
                 Err(error) => check_refusal(&self.ledger, op, error, circumstances)?,
             }
+            self.counts.plans_changed +=
+                u64::from(matches!(result, Err(Error::PlanChanged { .. })));
             let stopped = matches!(result, Err(Error::Corrupt { .. }));
             let op = &mut self.ledger.ops[index];
             op.ended = Some(match result {
@@ -383,7 +395,11 @@ impl World {
             let mut opened = lock(&self.opened);
             let store = opened.iter().position(|(opened, _)| *opened == process);
             self.instances[instance].phase = match store {
-                Some(place) => Phase::Open(opened.swap_remove(place).1),
+                Some(place) => {
+                    let store = opened.swap_remove(place).1;
+                    self.instances[instance].watch = Watch::begin(&store);
+                    Phase::Open(store)
+                }
                 None => Phase::Down,
             };
         } else if kind == Kind::Close || stopped {

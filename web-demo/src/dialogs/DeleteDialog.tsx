@@ -1,6 +1,6 @@
-// Deletes a tree of threads: first what that takes, in figures and names, then how far the erasing is.
+// Deletes a tree of threads, after it has shown what that takes in figures and names.
 
-import { CreelError, type DeletionPlan, type DeletionProgress } from "creel";
+import { CreelError, type DeletionPlan } from "creel";
 import {
   createEffect,
   createMemo,
@@ -15,9 +15,10 @@ import { dye } from "../dyes.ts";
 import { bytes, count, counted } from "../format.ts";
 import { goTo, openThread } from "../route.ts";
 import { useDemo } from "../store/context.ts";
+import { GRACE_MS } from "../store/deletions.ts";
 import { threadName } from "../store/trees.ts";
 import { Dialog } from "../ui/Dialog.tsx";
-import { describe, tell } from "../ui/toasts.tsx";
+import { describe } from "../ui/toasts.tsx";
 
 const MOST_NAMES = 200;
 
@@ -27,7 +28,6 @@ export function DeleteDialog(props: { id: string }) {
   const [plan, { refetch }] = createResource(children, (fate) =>
     creel.threads.planDelete(props.id, { children: fate }),
   );
-  const [progress, setProgress] = createSignal<DeletionProgress>();
   const [busy, setBusy] = createSignal(false);
   const [failure, setFailure] = createSignal<unknown>();
   const [changed, setChanged] = createSignal(false);
@@ -70,6 +70,8 @@ export function DeleteDialog(props: { id: string }) {
     return current !== undefined && (current.threads > 1 || current.detached.length > 0);
   });
 
+  const them = () => (plan.latest?.threads === 1 ? "it" : "them");
+
   async function confirm(): Promise<void> {
     const token = plan()?.token;
     if (!token) return;
@@ -80,18 +82,13 @@ export function DeleteDialog(props: { id: string }) {
       const receipt = await creel.threads.delete(props.id, {
         plan: token,
         children: children(),
-        onProgress: setProgress,
+        grace: GRACE_MS,
       });
       actions.closeDialog();
       const open = openThread();
       if (open !== undefined && receipt.members.includes(open)) goTo(undefined);
-      tell(
-        `Deleted ${counted(receipt.removed.threads ?? 0, "thread")}`,
-        `${counted(receipt.removed.items ?? 0, "item")}, ${bytes(receipt.removed.bytes ?? 0)}. The store was read back: nothing of them is left.`,
-      );
     } catch (error) {
       setBusy(false);
-      setProgress(undefined);
       if (error instanceof CreelError && error.code === "plan_changed") {
         setChanged(true);
         refetch();
@@ -165,18 +162,10 @@ export function DeleteDialog(props: { id: string }) {
           </p>
         </Show>
         <Show when={failure()}>{(error) => <Failure error={error()} />}</Show>
-        <div class="erasing" classList={{ running: busy() }} aria-live="polite">
-          <span>
-            {busy()
-              ? `Erased ${count(progress()?.erased ?? 0)} of ${counted(progress()?.threads ?? plan.latest?.threads ?? 0, "thread")}`
-              : "One commit decides it; then every byte is erased. There is no way back."}
-          </span>
-          <progress
-            aria-label="Threads erased"
-            max={progress()?.threads ?? plan.latest?.threads ?? 1}
-            value={progress()?.erased ?? 0}
-          />
-        </div>
+        <p class="hint">
+          One commit hides {them()} in every tab. You have {GRACE_MS / 1000} seconds to undo it;
+          then every byte is erased, and nothing brings {them()} back.
+        </p>
         <footer>
           <button type="button" autofocus disabled={busy()} onClick={actions.closeDialog}>
             Keep

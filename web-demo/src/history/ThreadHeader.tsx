@@ -80,7 +80,9 @@ export function ThreadHeader(props: { thread: Thread }) {
             </h2>
           }
         >
-          <NameField thread={thread()} />
+          <h2>
+            <NameField thread={thread()} />
+          </h2>
         </Show>
         <ul class="facts">
           <For each={facts()}>{(fact) => <li>{fact}</li>}</For>

@@ -11,7 +11,7 @@ import { Items } from "./Items.tsx";
 import { ThreadHeader } from "./ThreadHeader.tsx";
 
 export function ThreadPane(props: { id: string }) {
-  const { creel, forest } = useDemo();
+  const { creel, forest, deletions } = useDemo();
   const history = createHistory(creel, props.id);
   const thread = () => forest.threads().get(props.id);
   const failure = createMemo(() => {
@@ -23,8 +23,9 @@ export function ThreadPane(props: { id: string }) {
       <Switch>
         <Match when={history.state().is === "deleted"}>
           <Gone title="This thread was deleted." code="thread_deleted">
-            Its items and those of its sub-agents are gone from every tab, and nothing brings them
-            back.
+            {deletions.pending().some((it) => deletions.left(it) > 0)
+              ? "It is gone from every tab. What can still be undone is listed in the corner."
+              : "Its items and those of its sub-agents are gone from every tab, and nothing brings them back."}
           </Gone>
         </Match>
         <Match when={failure()}>

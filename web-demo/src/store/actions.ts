@@ -1,9 +1,10 @@
 // What a person can do with threads. Each action says what came of it; a failure shows the store's code.
 
-import type { Creel } from "creel";
+import type { Creel, PendingDeletion } from "creel";
 import { createSignal } from "solid-js";
 import { counted } from "../format.ts";
-import { goTo } from "../route.ts";
+import type { Crash } from "../plug/crash.ts";
+import { goTo, openThread } from "../route.ts";
 import { tell, tellError } from "../ui/toasts.tsx";
 import { simulateAgent } from "./agent.ts";
 
@@ -12,6 +13,9 @@ export type Actions = ReturnType<typeof createActions>;
 export type OpenDialog =
   | { name: "delete"; id: string }
   | { name: "import"; files?: File[] }
+  | { name: "doctor" }
+  | { name: "plug" }
+  | { name: "recovery"; crash: Crash }
   | { name: "help" };
 
 export function createActions(creel: Creel) {
@@ -62,6 +66,13 @@ export function createActions(creel: Creel) {
     if (ids) tell(`Back from the archive: ${counted(ids.length, "thread")}`);
   }
 
+  async function undo({ deletion, root }: PendingDeletion): Promise<void> {
+    const ids = await tried("The deletion stands", () => creel.undelete(deletion));
+    if (!ids) return;
+    if (openThread() === undefined) goTo(root);
+    tell(`Back again: ${counted(ids.length, "thread")}`, "Exactly as they were, in every tab.");
+  }
+
   async function say(id: string, text: string): Promise<boolean> {
     const item = { type: "userMessage", content: [{ type: "text", text }] };
     return (
@@ -89,6 +100,7 @@ export function createActions(creel: Creel) {
     rename,
     archive,
     unarchive,
+    undo,
     say,
     toggleAgent,
     agentRuns: (id: string) => running().has(id),

@@ -3,11 +3,13 @@
 import type { Creel } from "creel";
 import { createContext, useContext } from "solid-js";
 import type { Actions } from "./actions.ts";
+import type { Deletions } from "./deletions.ts";
 import type { Forest } from "./forest.ts";
 
 export interface Demo {
   creel: Creel;
   forest: Forest;
+  deletions: Deletions;
   actions: Actions;
 }
 

@@ -24,7 +24,7 @@ export function createForest(creel: Creel, onError: (error: unknown) => void): F
   const [liveIds, setLiveIds] = createSignal<ReadonlySet<string>>(new Set());
   const liveUntil = new Map<string, number>();
   const changed = new Set<string>();
-  let scheduled = false;
+  let busy = false;
 
   async function loadAll(): Promise<void> {
     const next = new Map<string, Thread>();
@@ -59,18 +59,28 @@ export function createForest(creel: Creel, onError: (error: unknown) => void): F
   }
 
   function schedule(): void {
-    if (scheduled) return;
-    scheduled = true;
-    setTimeout(() => {
-      scheduled = false;
-      readChanged().catch(onError);
-    }, 30);
+    if (busy) return;
+    busy = true;
+    setTimeout(() => read(readChanged), 30);
+  }
+
+  /** One reading at a time: an older answer must not come after a newer one. */
+  async function read(some: () => Promise<void>): Promise<void> {
+    busy = true;
+    try {
+      await some();
+    } catch (error) {
+      onError(error);
+    }
+    busy = false;
+    if (changed.size > 0) schedule();
   }
 
   function onChange(event: ChangeEvent): void {
     switch (event.type) {
       case "created":
       case "renamed":
+      case "truncated":
       case "updated":
         changed.add(event.threadId);
         break;
@@ -89,6 +99,8 @@ export function createForest(creel: Creel, onError: (error: unknown) => void): F
           for (const id of event.threadIds) next.delete(id);
           return next;
         });
+        // What is being read just now may still have them.
+        if (busy) for (const id of event.threadIds) changed.add(id);
         return;
       default:
         return;
@@ -113,7 +125,7 @@ export function createForest(creel: Creel, onError: (error: unknown) => void): F
     stop();
     clearInterval(sweep);
   });
-  loadAll().catch(onError);
+  read(loadAll);
 
   function rootOf(id: string): string {
     const all = threads();

@@ -35,6 +35,7 @@ export function createHistory(creel: Creel, id: string): History {
   const loading = new Set<number>();
   let visible: [first: number, last: number] = [0, 0];
   let alive = true;
+  let cuts = 0;
 
   function wanted(): number[] {
     const first = Math.max(0, Math.floor((visible[0] - PAGE / 4) / PAGE));
@@ -64,16 +65,29 @@ export function createHistory(creel: Creel, id: string): History {
   async function load(page: number): Promise<void> {
     const have = pages.get(page) ?? [];
     const from = page * PAGE + have.length;
+    const asked = cuts;
     const answer = await creel.threads.items(id, {
       from,
       limit: PAGE - have.length,
       sortDirection: "asc",
     });
-    if (!alive || answer.data.length === 0) return;
+    // What was asked for before a cut may be gone since.
+    if (!alive || answer.data.length === 0 || asked !== cuts) return;
     pages.set(page, [...have, ...answer.data]);
     const middle = (visible[0] + visible[1]) / 2 / PAGE;
     const far = [...pages.keys()].sort((a, b) => Math.abs(b - middle) - Math.abs(a - middle));
     for (const key of far.slice(0, Math.max(0, pages.size - KEPT_PAGES))) pages.delete(key);
+    setVersion((value) => value + 1);
+  }
+
+  function cut(left: number): void {
+    cuts += 1;
+    for (const [page, items] of pages) {
+      const kept = items.filter(({ seq }) => seq < left);
+      if (kept.length > 0) pages.set(page, kept);
+      else pages.delete(page);
+    }
+    setLength(left);
     setVersion((value) => value + 1);
   }
 
@@ -87,6 +101,8 @@ export function createHistory(creel: Creel, id: string): History {
     if (event.type === "appended" && event.threadId === id) {
       setLength((before) => Math.max(before, event.first + event.count));
       pump();
+    } else if (event.type === "truncated" && event.threadId === id) {
+      cut(event.length);
     } else if (event.type === "deleted" && event.threadIds.includes(id)) {
       pages.clear();
       setState({ is: "deleted" });

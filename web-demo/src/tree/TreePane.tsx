@@ -133,7 +133,7 @@ export function TreePane() {
   }
 
   return (
-    <aside class="forest" aria-label="Threads">
+    <section class="forest" aria-label="Threads">
       <div class="tools">
         <label class="search">
           <Icon name="search" />
@@ -188,11 +188,13 @@ export function TreePane() {
           <option value="createdAt">Created</option>
         </select>
       </div>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: it has one of two roles */}
+      {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: both have a label */}
       <div
         ref={scroller}
         class="tree"
         id="tree"
-        role="tree"
+        role={rows().length > 0 ? "tree" : "group"}
         tabIndex="0"
         aria-label={shelf() === "active" ? "Active threads" : "Archived threads"}
         aria-activedescendant={active() ? rowId(active() ?? "") : undefined}
@@ -232,6 +234,6 @@ export function TreePane() {
           </p>
         </Show>
       </div>
-    </aside>
+    </section>
   );
 }

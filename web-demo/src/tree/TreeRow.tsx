@@ -49,7 +49,6 @@ export function TreeRow(props: Props) {
       aria-setsize={props.row.siblings}
       aria-selected={props.open}
       aria-expanded={props.row.descendants > 0 ? props.row.expanded : undefined}
-      aria-label={`${threadName(thread())}, ${counted(thread().items, "item")}`}
       style={{
         transform: `translateY(${props.top}px)`,
         height: `${props.height}px`,
@@ -82,7 +81,10 @@ export function TreeRow(props: Props) {
           </div>
         </Show>
       </div>
-      <span class="tally">{count(thread().items)}</span>
+      <span class="tally">
+        {count(thread().items)}
+        <span class="heard">{thread().items === 1 ? " item" : " items"}</span>
+      </span>
       <Show when={props.row.descendants > 0} fallback={<span class="fold" />}>
         <button
           type="button"

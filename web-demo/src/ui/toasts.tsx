@@ -2,6 +2,7 @@
 
 import { CreelError } from "creel";
 import { createSignal, For, Show } from "solid-js";
+import { Portal } from "solid-js/web";
 import { Icon } from "./icons.tsx";
 
 interface Toast {
@@ -47,6 +48,7 @@ const ADVICE: Record<string, string> = {
   storage_unavailable:
     "The browser's storage does not answer. In a private window it may be switched off.",
   thread_deleted: "The thread was deleted, perhaps in another tab, and stays deleted.",
+  not_undoable: "Its erasing has begun, or its parent is deleted too.",
   plan_changed: "The tree has changed since the preview. Look at it again.",
 };
 
@@ -64,36 +66,41 @@ function dismiss(id: number): void {
   setToasts((before) => before.filter((toast) => toast.id !== id));
 }
 
+/** Where everything goes that lies over the page's corner: `notices` of `index.html`. */
+export const noticesPlace = (): HTMLElement => document.getElementById("notices") ?? document.body;
+
 export function Toasts() {
   return (
-    <div class="toasts" aria-live="polite">
-      <For each={toasts()}>
-        {(toast) => (
-          <div
-            class="toast"
-            classList={{ failed: toast.tone === "failed" }}
-            role={toast.tone === "failed" ? "alert" : undefined}
-          >
-            <div>
-              <strong>{toast.title}</strong>
-              <Show when={toast.detail}>
-                <p>{toast.detail}</p>
-              </Show>
-              <Show when={toast.code}>
-                <code>{toast.code}</code>
-              </Show>
-            </div>
-            <button
-              type="button"
-              class="quiet icon"
-              aria-label="Dismiss"
-              onClick={() => dismiss(toast.id)}
+    <Portal mount={noticesPlace()}>
+      <div class="toasts" aria-live="polite">
+        <For each={toasts()}>
+          {(toast) => (
+            <div
+              class="toast"
+              classList={{ failed: toast.tone === "failed" }}
+              role={toast.tone === "failed" ? "alert" : undefined}
             >
-              <Icon name="close" />
-            </button>
-          </div>
-        )}
-      </For>
-    </div>
+              <div>
+                <strong>{toast.title}</strong>
+                <Show when={toast.detail}>
+                  <p>{toast.detail}</p>
+                </Show>
+                <Show when={toast.code}>
+                  <code>{toast.code}</code>
+                </Show>
+              </div>
+              <button
+                type="button"
+                class="quiet icon"
+                aria-label="Dismiss"
+                onClick={() => dismiss(toast.id)}
+              >
+                <Icon name="close" />
+              </button>
+            </div>
+          )}
+        </For>
+      </div>
+    </Portal>
   );
 }

@@ -28,17 +28,7 @@ pub(super) fn record(
     at: i64,
 ) -> Result<Record> {
     let id = thread.id.unwrap_or(id);
-    validate::name(thread.name.as_ref())?;
-    validate::text("title", thread.title.as_ref())?;
-    validate::text("sessionId", thread.session_id.as_ref())?;
-    validate::time("createdAt", thread.created_at)?;
-    validate::time("updatedAt", thread.updated_at)?;
-    validate::time("recencyAt", thread.recency_at)?;
-    validate::details(&thread.details)?;
-    if thread.edge_status.is_some() && thread.parent_thread_id.is_none() {
-        let reason = "a thread without parentThreadId has no spawn edge".into();
-        return Err(Error::InvalidField { field: "edgeStatus".into(), reason });
-    }
+    check(thread)?;
     match catalog.visible(id) {
         Err(Error::ThreadNotFound { .. }) if catalog.record(id).is_none() => {}
         Err(Error::ThreadNotFound { .. }) => return Err(Error::ThreadExists { id }),
@@ -71,8 +61,8 @@ pub(super) fn record(
         parent: parent.map(|parent| parent.ord),
         edge: parent.map(|_| thread.edge_status.unwrap_or_default()),
         created_at,
-        updated_at: thread.updated_at.unwrap_or(created_at).max(created_at),
-        recency_at: thread.recency_at.unwrap_or(created_at).max(created_at),
+        updated_at: thread.updated_at.unwrap_or(created_at),
+        recency_at: thread.recency_at.unwrap_or(created_at),
         archived: None,
         deletion: None,
         len: 0,
@@ -88,8 +78,25 @@ pub(super) fn record(
         goal: None,
         logs: 0,
         tools: 0,
+        documents: None,
         details: Box::new(thread.details.clone()),
     })
+}
+
+/// Checks what can be checked of a new thread before it is to be stored.
+pub(crate) fn check(thread: &CreateThread) -> Result<()> {
+    validate::name(thread.name.as_ref())?;
+    validate::text("title", thread.title.as_ref())?;
+    validate::text("sessionId", thread.session_id.as_ref())?;
+    validate::time("createdAt", thread.created_at)?;
+    validate::time("updatedAt", thread.updated_at)?;
+    validate::time("recencyAt", thread.recency_at)?;
+    validate::details(&thread.details)?;
+    if thread.edge_status.is_some() && thread.parent_thread_id.is_none() {
+        let reason = "a thread without parentThreadId has no spawn edge".into();
+        return Err(Error::InvalidField { field: "edgeStatus".into(), reason });
+    }
+    Ok(())
 }
 
 /// An edge that would make a thread its own ancestor is refused.

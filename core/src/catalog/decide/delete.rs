@@ -227,6 +227,12 @@ fn counts(record: &Record) -> Removed {
         goals: u64::from(record.goal.is_some()),
         logs: record.logs,
         tools: record.tools,
+        documents: record
+            .documents
+            .iter()
+            .flat_map(|all| all.values())
+            .map(|it| it.len() as u64)
+            .sum(),
         memory_modes: u64::from(record.details.memory_mode.is_some()),
         ..Removed::default()
     }

@@ -7,6 +7,7 @@ mod append;
 mod archive;
 mod create;
 mod delete;
+mod documents;
 mod goal;
 mod job;
 mod metadata;
@@ -16,6 +17,7 @@ mod truncate;
 mod validate;
 
 pub(crate) use append::segments;
+pub(crate) use create::check as check_new;
 pub(crate) use delete::plan;
 pub(crate) use truncate::check_length;
 
@@ -42,6 +44,9 @@ pub(crate) fn decide(catalog: &Catalog, command: &Command, at: i64) -> Result<De
         Command::ClearGoal { thread } => goal::clear(catalog, *thread),
         Command::Log { thread, records } => streams::log(catalog, *thread, records, at),
         Command::SetTools { thread, tools } => streams::set_tools(catalog, *thread, tools),
+        Command::ChangeDocuments { owner, collection, change } => {
+            documents::change_documents(catalog, *owner, collection, change)
+        }
         Command::CreateJob { id, name, tasks } => job::create(catalog, *id, name, tasks, at),
         Command::SetTask { job, task } => job::set_task(catalog, *job, task),
         Command::DeleteJob { job } => job::delete(catalog, *job),
@@ -56,7 +61,7 @@ pub(crate) fn decide(catalog: &Catalog, command: &Command, at: i64) -> Result<De
             stage::check_member(catalog, *staging, command)?;
             decide(catalog, command, at)
         }
-        Command::Publish { staging, source } => stage::publish(catalog, *staging, *source),
+        Command::Publish { staging, copied } => stage::publish(catalog, *staging, copied.as_ref()),
         Command::Erase(eraser) => delete::erase(catalog, eraser, at),
     }
 }

@@ -3,13 +3,13 @@
 //! They are the members of a deletion that nobody asked for: hidden from the first commit on, erased
 //! when they are given up or forgotten, and brought in by undoing it.
 
-use super::super::command::{Command, Decision, Staged};
+use super::super::command::{Command, Copied, Decision, Staged};
 use super::super::event::Event;
 use super::super::{Catalog, Ordinals};
 use super::{create, validate};
 use crate::error::{Error, Result};
 use crate::goal::Goal;
-use crate::id::{DeletionId, ThreadId};
+use crate::id::DeletionId;
 
 /// What nobody finishes is erased after a day.
 const PATIENCE: i64 = 24 * 60 * 60 * 1000;
@@ -26,6 +26,7 @@ pub(super) fn stage(
     record.deletion = Some(staging);
     record.archived = thread.archived;
     record.goal.clone_from(&thread.goal);
+    record.documents.clone_from(&thread.documents);
     let root = record.ord;
     let members: Ordinals = [root].into_iter().collect();
     let hidden = Event::Deleted {
@@ -61,13 +62,13 @@ pub(super) fn check_member(
 pub(super) fn publish(
     catalog: &Catalog,
     staging: DeletionId,
-    source: Option<(ThreadId, u64)>,
+    copied: Option<&Copied>,
 ) -> Result<Decision> {
     let lost = |reason: &str| Error::NotUndoable { deletion: staging, reason: reason.into() };
     let state = catalog.deletion(staging).filter(|state| state.staged && state.erased.is_empty());
     let state = state.ok_or_else(|| lost("what was staged has been given up"))?;
-    if let Some((id, generation)) = source
-        && super::writable(catalog, id)?.generation != generation
+    if let Some(copied) = copied
+        && super::writable(catalog, copied.source)?.generation != copied.generation
     {
         let reason = "the history was cut back while it was copied".into();
         return Err(Error::InvalidField { field: "length".into(), reason });

@@ -25,7 +25,7 @@ impl Meta {
     pub(super) fn read(payload: &str) -> Option<Self> {
         let fields: Map<String, Value> = serde_json::from_str(payload).ok()?;
         let text = |name: &str| short(fields.get(name)?);
-        let id = text("id")?.parse().ok()?;
+        let id: ThreadId = text("id")?.parse().ok()?;
         let source = fields.get("source").filter(|source| !source.is_null());
         let spawn = source.and_then(|source| source.get("subagent")?.get("thread_spawn"));
         let spawned = |name: &str| spawn.and_then(|spawn| short(spawn.get(name)?));
@@ -48,7 +48,8 @@ impl Meta {
             id,
             parent: thread_id(text("parent_thread_id").or_else(|| spawned("parent_thread_id"))),
             created_at: text("timestamp").as_deref().and_then(millis),
-            session_id: text("session_id"),
+            // A rollout that names no session is one of its own.
+            session_id: text("session_id").or_else(|| Some(id.to_string())),
             forked_from: thread_id(text("forked_from_id")),
             details,
         })

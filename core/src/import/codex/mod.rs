@@ -48,6 +48,7 @@ pub(super) struct Reader {
     lines: Lines,
     meta: Option<Meta>,
     first_time: Option<i64>,
+    earliest: Option<i64>,
     time: Option<i64>,
 }
 
@@ -59,6 +60,7 @@ impl Reader {
             lines: Lines::new(MAX_ITEM),
             meta: None,
             first_time: None,
+            earliest: None,
             time: None,
         }
     }
@@ -85,6 +87,9 @@ impl Reader {
         let mut thread = self.meta.as_ref().map(Meta::thread).unwrap_or_default();
         thread.id = thread.id.or(self.named.id);
         thread.created_at = thread.created_at.or(self.named.at).or(self.first_time);
+        // Lines may be older than the time that the session gives; what is appended raises both.
+        thread.updated_at = self.earliest;
+        thread.recency_at = self.earliest;
         thread
     }
 
@@ -105,6 +110,7 @@ impl Reader {
         }
         self.time = head.time().or(self.time);
         self.first_time = self.first_time.or(self.time);
+        self.earliest = self.earliest.into_iter().chain(self.time).min();
         Some(Ok((self.time, item)))
     }
 }
@@ -227,7 +233,7 @@ impl FileName {
 }
 
 /// Reads an RFC 3339 time into milliseconds since the Unix epoch; none that a store refuses.
-fn millis(text: &str) -> Option<i64> {
+pub(crate) fn millis(text: &str) -> Option<i64> {
     const LAST: i64 = 253_402_300_799_999;
     let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     let millis = i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).ok()?;
