@@ -204,7 +204,7 @@ fn a_line_that_is_too_long_spoils_its_tree_alone() {
         fill(&from).await;
         let text = written(Exporter::all(from.clone())).await;
         let (first, rest) = text.split_at(text.find("{\"at\"").unwrap());
-        let long = format!("{{\"at\":1,\"item\":{{\"x\":\"{}\"}}}}\n", "x".repeat(18 << 20));
+        let long = format!("{{\"at\":1,\"item\":{{\"x\":\"{}\"}}}}\n", "x".repeat(25 << 20));
         let to = open().await;
         let report = import(&to, &format!("{first}{long}{rest}"), ImportIds::Keep).await;
         assert_eq!((report.problems.len(), to.stats().threads), (1, 3));

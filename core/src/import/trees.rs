@@ -22,8 +22,8 @@ use crate::thread::CreateThread;
 /// The items and the bytes of one commit.
 const BATCH: (usize, usize) = (1000, 4 * 1024 * 1024);
 
-/// What a line may have besides its item: more than any thread's metadata, goal and names.
-const MAX_FRAME: usize = 1024 * 1024;
+/// What a line may have besides an item, or a thread's documents, which are no more in all.
+const MAX_FRAME: usize = 8 * 1024 * 1024;
 
 /// Which ids imported threads get.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

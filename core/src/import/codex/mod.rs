@@ -48,6 +48,7 @@ pub(super) struct Reader {
     lines: Lines,
     meta: Option<Meta>,
     first_time: Option<i64>,
+    earliest: Option<i64>,
     time: Option<i64>,
 }
 
@@ -59,6 +60,7 @@ impl Reader {
             lines: Lines::new(MAX_ITEM),
             meta: None,
             first_time: None,
+            earliest: None,
             time: None,
         }
     }
@@ -86,8 +88,8 @@ impl Reader {
         thread.id = thread.id.or(self.named.id);
         thread.created_at = thread.created_at.or(self.named.at).or(self.first_time);
         // Lines may be older than the time that the session gives; what is appended raises both.
-        thread.updated_at = self.first_time;
-        thread.recency_at = self.first_time;
+        thread.updated_at = self.earliest;
+        thread.recency_at = self.earliest;
         thread
     }
 
@@ -108,6 +110,7 @@ impl Reader {
         }
         self.time = head.time().or(self.time);
         self.first_time = self.first_time.or(self.time);
+        self.earliest = self.earliest.into_iter().chain(self.time).min();
         Some(Ok((self.time, item)))
     }
 }

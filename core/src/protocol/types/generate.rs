@@ -42,7 +42,8 @@ pub fn typescript() -> String {
         declarations.insert(result, shapes.result.declaration);
     }
     let mut text = String::from(
-        "// The types of the protocol, generated from those in Rust by `cargo xtask schema`.\n\n",
+        "// The types of the protocol, generated from those in Rust by `cargo xtask schema`.\n\n\
+         /** Any JSON. */\nexport type Value = unknown;\n\n",
     );
     for declaration in declarations.values() {
         let _ = writeln!(text, "{declaration}\n");
