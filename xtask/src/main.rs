@@ -2,6 +2,7 @@
 //!
 //! Every command installs what it lacks first and says so; a fresh machine needs only Rust, Node and a C compiler.
 
+mod clients;
 mod demo;
 mod lint;
 mod npm;
