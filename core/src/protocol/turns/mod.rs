@@ -31,7 +31,7 @@ pub(super) async fn heads<S: Storage>(
 ) -> Result<Vec<Head>, RpcError> {
     let (mut grouper, mut heads, mut next) = (Grouper::default(), Vec::new(), 0);
     loop {
-        let items = read(call, id, next).await?;
+        let items = read(call, id, next, PAGE).await?;
         let Some(last) = items.last() else { break };
         next = last.seq + 1;
         for item in &items {
@@ -56,10 +56,11 @@ pub(super) async fn load<S: Storage>(
 ) -> Result<Vec<TurnItem>, RpcError> {
     let (mut grouper, mut next) = (Grouper::default(), head.first);
     while next < head.end {
-        let items = read(call, id, next).await?;
+        let left = u32::try_from(head.end - next).unwrap_or(PAGE).min(PAGE);
+        let items = read(call, id, next, left).await?;
         let Some(last) = items.last() else { break };
         next = last.seq + 1;
-        for item in items.iter().take_while(|item| item.seq < head.end) {
+        for item in &items {
             if let Step::Finished(turn) = grouper.take(item) {
                 return Ok(turn.1);
             }
@@ -84,8 +85,9 @@ async fn read<S: Storage>(
     call: &Call<'_, S>,
     id: ThreadId,
     from: u64,
+    limit: u32,
 ) -> Result<Vec<StoredItem>, RpcError> {
-    let query = ItemQuery { limit: Some(PAGE), from: Some(from), ..ItemQuery::default() };
+    let query = ItemQuery { limit: Some(limit), from: Some(from), ..ItemQuery::default() };
     let page = match call.threads.get(id) {
         Some(live) => live.items(query).await,
         None => call.threads.store().items(id, query).await,

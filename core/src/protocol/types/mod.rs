@@ -6,11 +6,13 @@
 
 mod answers;
 mod generate;
+mod more_params;
 mod params;
 mod parts;
 
 pub use answers::*;
 pub use generate::{json_schema, typescript};
+pub use more_params::*;
 pub use params::*;
 pub use parts::*;
 
