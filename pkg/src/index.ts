@@ -48,6 +48,7 @@ export type { CreelEvents } from "./events.js";
 export type { ImportFile, ImportOptions } from "./import.js";
 export { type InitInput, init } from "./init.js";
 export { Jobs, type TaskState } from "./jobs.js";
+export type * as protocol from "./protocol.js";
 export { ThreadHandle } from "./thread-handle.js";
 export {
   type ChildrenOption,

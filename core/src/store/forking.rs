@@ -30,11 +30,22 @@ impl<S: Storage> Store<S> {
         }
         let length = check_length(fork.length.unwrap_or(history.len), history.len)?;
         let mut staging = self.stage();
+        let parent = fork.thread.parent_thread_id;
         let thread = CreateThread { forked_from_id: Some(source), ..heir(fork.thread, from) };
         let id = staging.create(StagedThread { thread, ..StagedThread::default() }).await?;
         self.copy_history(&staging, source, id, length).await?;
         let copied = Copied { source, generation: history.generation, fork: id };
-        staging.publish_from(Some(copied)).await?.ok_or(Error::ThreadNotFound { id })
+        let published = match staging.publish_from(Some(copied)).await {
+            Err(error @ Error::NotUndoable { .. }) => {
+                // The parent is gone, and says so itself, unless the fork was given up.
+                if let Some(parent) = parent {
+                    self.read(parent).await?;
+                }
+                return Err(error);
+            }
+            other => other?,
+        };
+        published.ok_or(Error::ThreadNotFound { id })
     }
 
     async fn copy_history(

@@ -291,6 +291,6 @@ fn slice(
     }
 }
 
-fn gap(history: &History, seq: u64, reason: impl std::fmt::Display) -> Error {
+pub(super) fn gap(history: &History, seq: u64, reason: impl std::fmt::Display) -> Error {
     corrupt(Table::History, &keys::segment(history.tree, history.id, seq), reason)
 }

@@ -4,7 +4,7 @@
 //! between, it is measured again.
 
 use super::Store;
-use super::items::{History, covering, decode, read};
+use super::items::{History, covering, decode, gap, read};
 use crate::catalog::{Command, Cut, check_length, page_limit};
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
@@ -104,8 +104,10 @@ impl<S: Storage> Store<S> {
         if length >= history.packed {
             return Ok(cut);
         }
+        let mut next = length;
         if let Some(seq) = length.checked_sub(1) {
             let (first, text) = covering(&self.inner, history, seq).await?;
+            next = whole(history, first, first, &text)?;
             let keep = usize::try_from(length - first).unwrap_or(usize::MAX);
             let end: usize = text.split_inclusive('\n').take(keep).map(str::len).sum();
             cut.dropped += (text.len() - end) as u64;
@@ -118,14 +120,26 @@ impl<S: Storage> Store<S> {
                 storage.scan(Table::History, range.clone(), SEGMENTS, Order::Ascending).await?;
             let last = page.records.last().map(|(key, _)| format!("{key} "));
             for (key, value) in page.records {
-                cut.dropped += decode(key, &value)?.1.len() as u64;
+                let (first, text) = decode(key, &value)?;
+                next = whole(history, next, first, &text)?;
+                cut.dropped += text.len() as u64;
             }
             match last {
                 Some(after) if page.more => range.start = after,
-                _ => return Ok(cut),
+                _ if next == history.packed => return Ok(cut),
+                _ => return Err(gap(history, next, "no segment holds it")),
             }
         }
     }
+}
+
+/// What is read short must not be written back short: returns the place after a segment that
+/// starts at `next` and ends with a whole line.
+fn whole(history: &History, next: u64, first: u64, text: &str) -> Result<u64> {
+    if first != next || !text.ends_with('\n') {
+        return Err(gap(history, next, "its segment is cut short"));
+    }
+    Ok(first + text.lines().count() as u64)
 }
 
 fn contended() -> Error {

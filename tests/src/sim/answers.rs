@@ -196,9 +196,20 @@ pub fn check_refusal(
             ledger.states[op.oldest..].iter().any(short)
         }
         Error::InvalidCursor { .. } | Error::InvalidField { .. } => cut_since(ledger, op),
-        _ => ledger.states[op.oldest..]
-            .iter()
-            .any(|model| model.refusal(&op.action) == Some(error.code())),
+        _ => ledger.states[op.oldest..].iter().any(|model| {
+            let refused = |action: &Action| model.refusal(action) == Some(error.code());
+            // A fork looks at its source and at what it makes at different times.
+            let new = match &op.action {
+                Action::Fork { new, .. } => match **new {
+                    Action::Create { parent, .. } => {
+                        refused(new) || model.parent(parent) == Err(error.code())
+                    }
+                    _ => false,
+                },
+                _ => false,
+            };
+            refused(&op.action) || new
+        }),
     };
     if fair {
         return Ok(());

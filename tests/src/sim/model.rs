@@ -92,7 +92,8 @@ impl Model {
         if thread.archived.is_some() { Err("thread_archived") } else { Ok(thread) }
     }
 
-    fn parent(&self, parent: Option<ThreadId>) -> Result<(), Refusal> {
+    /// Refuses to put a thread under what can't have children.
+    pub fn parent(&self, parent: Option<ThreadId>) -> Result<(), Refusal> {
         let Some(parent) = parent else { return Ok(()) };
         match self.active(parent) {
             Ok(_) => Ok(()),
@@ -148,6 +149,7 @@ impl Model {
     fn check(&self, action: &Action) -> Result<(), Refusal> {
         match action {
             Action::Create { id, parent, .. } => match self.visible(*id) {
+                Err("thread_not_found") if self.stored(*id).is_some() => Err("thread_exists"),
                 Err("thread_not_found") => self.parent(*parent),
                 Err(other) => Err(other),
                 Ok(_) => Err("thread_exists"),

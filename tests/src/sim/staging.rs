@@ -145,6 +145,7 @@ impl Ledger {
         if staging.over || staging.erased {
             return Err(format!("the fork {key} appears, and was given up before"));
         }
+        model.edit_staging(key, |staging| staging.over = true);
         let index = self.claim_op(n, staging.op)?;
         let op = &mut self.ops[index];
         if let Some(refusal) = model.refusal(&op.action) {
@@ -162,7 +163,6 @@ impl Ledger {
             return Err(format!("{:?} has the items {has:?} of {source:?}", op.action));
         }
         model.threads.insert(staging.id, Rc::new(staging.thread.clone()));
-        model.edit_staging(key, |staging| staging.over = true);
         op.led_to = Some(self.states.len());
         op.changed = BTreeSet::from([staging.id]);
         Ok(format!("the fork {} for operation {}", staging.id, op.id))

@@ -15,8 +15,11 @@ use crate::storage::{Table, Write};
 /// decided, and the caller measures again.
 pub(super) fn truncate(catalog: &Catalog, id: ThreadId, cut: &Cut, at: i64) -> Result<Decision> {
     let record = writable(catalog, id)?;
+    if cut.seen != (record.generation, record.len, record.packed) {
+        return Ok(Decision::default());
+    }
     let length = check_length(cut.length, record.len)?;
-    if length == record.len || cut.seen != (record.generation, record.len, record.packed) {
+    if length == record.len {
         return Ok(Decision::default());
     }
     let mut writes = Vec::new();
