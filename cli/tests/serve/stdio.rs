@@ -74,14 +74,15 @@ fn the_end_of_the_input_ends_the_server_after_the_last_answer() {
             .send(&json!({"id": n, "method": "creel/items/append", "params": params}).to_string());
     }
     // No line break ends the last one.
-    client.send_bytes(br#"{"id":"last","method":"thread/list"}"#);
+    let last = json!({"id": "last", "method": "thread/read", "params": {"threadId": id}});
+    client.send_bytes(last.to_string().as_bytes());
     client.finish();
     for n in 0..50 {
         let answer = client.next().unwrap();
         assert_eq!((&answer["id"], &answer["result"]["count"]), (&json!(n), &json!(1)));
     }
     let last = client.next().unwrap();
-    assert_eq!((&last["id"], &last["result"]["data"][0]["id"]), (&json!("last"), &json!(id)));
+    assert_eq!((&last["id"], &last["result"]["thread"]["id"]), (&json!("last"), &json!(id)));
     assert_eq!(client.next(), None);
     assert_eq!(server.ended().code(), Some(0));
 
