@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// The doctor found something, and has said so.
     Findings,
+    /// Not everything was exported or imported, and that has been said.
+    LeftOut,
     /// A person answered no.
     Declined,
 }
@@ -45,7 +47,7 @@ impl Failure {
                 eprintln!("error[usage]: {message}");
                 return ExitCode::from(2);
             }
-            Self::Findings => {}
+            Self::Findings | Self::LeftOut => {}
             Self::Declined => eprintln!("Nothing was changed."),
         }
         ExitCode::FAILURE

@@ -1,14 +1,16 @@
-//! The `creel` command: looks into a store on this machine, changes it, and imports into it.
+//! The `creel` command: looks into a store on this machine, changes it, exports and imports.
 
 mod archive;
 mod args;
 mod delete;
 mod doctor;
+mod export;
 mod failure;
 mod import;
 mod list;
 mod open;
 mod output;
+mod serve;
 mod show;
 
 use std::process::ExitCode;
@@ -33,8 +35,8 @@ async fn run(args: Args) -> Result<(), Failure> {
         Command::Unarchive(args) => archive::unarchive(args).await,
         Command::Delete(args) => delete::run(args).await,
         Command::Doctor(args) => doctor::run(args).await,
-        Command::Import(args) => match args.source {
-            args::Source::Codex(args) => import::run(args).await,
-        },
+        Command::Export(args) => export::run(args).await,
+        Command::Import(args) => import::run(args).await,
+        Command::Serve(args) => serve::run(args).await,
     }
 }

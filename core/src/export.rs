@@ -1,8 +1,8 @@
 //! Exports: whole trees as lines of JSON, for people to keep and for [`TreeImporter`] to bring back.
 //!
 //! The first line names the format. A tree is a line with its size, then each thread, parents first,
-//! with its log and its items below it, then a line that says that it is whole. The lines of items
-//! are those that the store itself keeps.
+//! with its tools, its log and its items below it, then a line that says that it is whole. The lines
+//! of items are those that the store itself keeps, so none is much longer than the longest item.
 //!
 //! [`TreeImporter`]: crate::import::TreeImporter
 
@@ -14,7 +14,7 @@ use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::goal::Goal;
 use crate::id::ThreadId;
-use crate::item::{Item, StoredItem};
+use crate::item::StoredItem;
 use crate::limits::MAX_PAGE;
 use crate::query::{ArchiveFilter, ItemQuery, SortDirection, ThreadQuery};
 use crate::storage::Storage;
@@ -56,16 +56,36 @@ pub struct Exporter<S: Storage> {
 #[derive(Debug)]
 struct Tree {
     threads: VecDeque<Thread>,
-    /// The thread being written, and the next of its items.
-    at: Option<(Thread, u64)>,
+    at: Option<Writing>,
     written: Size,
+}
+
+/// The thread being written, and the next of its log records and of its items.
+#[derive(Debug)]
+struct Writing {
+    thread: Thread,
+    /// `None` once the log is written.
+    log: Option<u64>,
+    item: u64,
 }
 
 /// How much a tree holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Size {
     pub(crate) threads: u64,
     pub(crate) items: u64,
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) logs: u64,
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) tools: u64,
+}
+
+impl Size {
+    pub(crate) fn words(self) -> String {
+        let Self { threads, items, logs, tools } = self;
+        format!("{threads} threads, {items} items, {logs} records and {tools} tools")
+    }
 }
 
 /// A thread's line; `thread` is the thread as callers see it.
@@ -79,8 +99,6 @@ struct ThreadLine {
     goal: Option<Goal>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     documents: BTreeMap<String, Vec<Document>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    tools: Vec<Item>,
 }
 
 impl<S: Storage> Exporter<S> {
@@ -139,30 +157,49 @@ impl<S: Storage> Exporter<S> {
 
     async fn more(&mut self) -> Result<Option<String>> {
         let Some(tree) = &mut self.tree else { return self.next_tree().await };
-        if let Some((thread, next)) = &mut tree.at
-            && *next < thread.items
-        {
-            let left = usize::try_from(thread.items - *next).unwrap_or(MAX_PAGE).min(MAX_PAGE);
-            let query = ItemQuery {
-                from: Some(*next),
-                limit: u32::try_from(left).ok(),
-                ..ItemQuery::default()
-            };
-            let items = self.store.items(thread.id, query).await?.data;
-            if items.is_empty() {
-                return Err(Error::ThreadNotFound { id: thread.id });
+        if let Some(at) = &mut tree.at {
+            let id = at.thread.id;
+            if let Some(from) = at.log {
+                let records = self.store.logs(id, from, MAX_PAGE).await?;
+                at.log = records.last().map(|last| last.seq + 1);
+                tree.written.logs += records.len() as u64;
+                return Ok(Some(lines(&records, "log")));
             }
-            *next += items.len() as u64;
-            tree.written.items += items.len() as u64;
-            self.progress.items += items.len() as u64;
-            return Ok(Some(lines(&items, "item")));
+            if at.item < at.thread.items {
+                let left = usize::try_from(at.thread.items - at.item).unwrap_or(MAX_PAGE);
+                let query = ItemQuery {
+                    from: Some(at.item),
+                    limit: u32::try_from(left.min(MAX_PAGE)).ok(),
+                    ..ItemQuery::default()
+                };
+                let items = self.store.items(id, query).await?.data;
+                if items.is_empty() {
+                    return Err(Error::ThreadNotFound { id });
+                }
+                at.item += items.len() as u64;
+                tree.written.items += items.len() as u64;
+                self.progress.items += items.len() as u64;
+                return Ok(Some(lines(&items, "item")));
+            }
         }
         match tree.threads.pop_front() {
             Some(thread) => {
                 self.progress.threads += 1;
                 tree.written.threads += 1;
-                tree.at = Some((thread.clone(), 0));
-                Ok(Some(self.thread(thread).await?))
+                tree.at = Some(Writing { thread: thread.clone(), log: Some(0), item: 0 });
+                let (archive_group, goal, documents, tools) = (
+                    self.store.archive_group(thread.id).await?,
+                    self.store.goal(thread.id).await?,
+                    self.store.all_documents(thread.id).await?,
+                    self.store.tools(thread.id).await?,
+                );
+                tree.written.tools += tools.len() as u64;
+                let mut text = json(&ThreadLine { thread, archive_group, goal, documents })?;
+                text.push('\n');
+                for tool in &tools {
+                    text.push_str(&format!("{{\"tool\":{}}}\n", tool.json()));
+                }
+                Ok(Some(text))
             }
             None => {
                 let text = format!("{{\"end\":{}}}\n", json(&tree.written)?);
@@ -170,23 +207,6 @@ impl<S: Storage> Exporter<S> {
                 self.tree = None;
                 Ok(Some(text))
             }
-        }
-    }
-
-    async fn thread(&self, thread: Thread) -> Result<String> {
-        let id = thread.id;
-        let archive_group = self.store.archive_group(id).await?;
-        let goal = self.store.goal(id).await?;
-        let tools = self.store.tools(id).await?;
-        let documents = self.store.all_documents(id).await?;
-        let mut text = json(&ThreadLine { thread, archive_group, goal, documents, tools })?;
-        text.push('\n');
-        let mut from = 0;
-        loop {
-            let records = self.store.logs(id, from, MAX_PAGE).await?;
-            let Some(last) = records.last() else { return Ok(text) };
-            from = last.seq + 1;
-            text.push_str(&lines(&records, "log"));
         }
     }
 
@@ -213,7 +233,7 @@ impl<S: Storage> Exporter<S> {
                 (Err(error), _) | (_, Err(error)) => return Err(error),
             };
             let items = threads.iter().map(|thread| thread.items).sum();
-            let size = Size { threads: threads.len() as u64, items };
+            let size = Size { threads: threads.len() as u64, items, ..Size::default() };
             self.tree = Some(Tree { threads, at: None, written: Size::default() });
             return Ok(Some(format!("{{\"tree\":{}}}\n", json(&size)?)));
         }
@@ -228,6 +248,11 @@ fn lines(stored: &[StoredItem], name: &str) -> String {
         text.push_str(&format!("{{\"at\":{at},\"{name}\":{}}}\n", item.json()));
     }
     text
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 fn json(value: &impl Serialize) -> Result<String> {

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::error::{Error, Result};
 use crate::id::ThreadId;
+use crate::limits::MAX_OBJECTIVE_CHARS;
 
 /// What a thread is to reach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,27 @@ pub struct Goal {
     pub created_at: i64,
     /// When it was last changed, in milliseconds.
     pub updated_at: i64,
+}
+
+impl Goal {
+    /// Refuses what no goal can be.
+    pub(crate) fn check(&self) -> Result<()> {
+        let invalid = |field: &str, reason: &str| {
+            Err(Error::InvalidField { field: field.into(), reason: reason.into() })
+        };
+        if self.objective.is_empty() {
+            return invalid("objective", "goal objective must not be empty");
+        }
+        let size = self.objective.chars().count();
+        if size > MAX_OBJECTIVE_CHARS {
+            let field = "objective".into();
+            return Err(Error::TooLarge { field, size, limit: MAX_OBJECTIVE_CHARS });
+        }
+        if self.token_budget == Some(0) {
+            return invalid("tokenBudget", "goal budgets must be positive when provided");
+        }
+        Ok(())
+    }
 }
 
 /// How a goal stands.

@@ -33,10 +33,10 @@ async fn written(mut exporter: Exporter<MemoryStorage>) -> String {
 
 async fn import(store: &Memory, text: &str, ids: ImportIds) -> ImportReport {
     let mut importer = TreeImporter::new(store.clone(), ids, "file");
-    for line in text.lines() {
-        importer.line(line).await.unwrap();
+    for piece in text.as_bytes().chunks(1000) {
+        importer.feed(piece).await.unwrap();
     }
-    importer.finish()
+    importer.finish().await.unwrap()
 }
 
 fn item(n: usize) -> Item {
@@ -171,13 +171,12 @@ fn a_tree_that_is_not_whole_is_left_out_and_the_others_come_in() {
         let half = &text[..text.len() / 2];
         let report = import(&to, half, ImportIds::Keep).await;
         assert_eq!((report.problems.len(), to.stats().threads), (1, 0));
-        let mut importer = TreeImporter::new(to.clone(), ImportIds::Keep, "file");
-        assert_eq!(importer.line("{\"creelExport\":2}").await.unwrap_err().code(), "invalid_field");
-        let mut importer = TreeImporter::new(to, ImportIds::Keep, "file");
-        assert_eq!(
-            importer.line("{\"timestamp\":\"\"}").await.unwrap_err().code(),
-            "invalid_field"
-        );
+        for text in ["{\"creelExport\":2}", "{\"timestamp\":\"\"}", "nonsense", ""] {
+            let mut importer = TreeImporter::new(to.clone(), ImportIds::Keep, "file");
+            let fed = importer.feed(text.as_bytes()).await;
+            let error = fed.and(importer.finish().await).unwrap_err();
+            assert_eq!(error.code(), "invalid_field", "{text}");
+        }
     });
 }
 
@@ -195,5 +194,41 @@ fn a_tree_that_is_deleted_while_it_is_exported_is_cut() {
         assert_eq!((exporter.progress().cut, exporter.progress().trees), (1, 2));
         let report = import(&to, &text, ImportIds::Keep).await;
         assert_eq!((report.problems.len(), report.threads), (1, 3));
+    });
+}
+
+#[test]
+fn a_line_that_is_too_long_spoils_its_tree_alone() {
+    block_on(async {
+        let from = open().await;
+        fill(&from).await;
+        let text = written(Exporter::all(from.clone())).await;
+        let (first, rest) = text.split_at(text.find("{\"at\"").unwrap());
+        let long = format!("{{\"at\":1,\"item\":{{\"x\":\"{}\"}}}}\n", "x".repeat(18 << 20));
+        let to = open().await;
+        let report = import(&to, &format!("{first}{long}{rest}"), ImportIds::Keep).await;
+        assert_eq!((report.problems.len(), to.stats().threads), (1, 3));
+        assert!(report.problems[0].reason.contains("longer than"), "{:?}", report.problems);
+    });
+}
+
+#[test]
+fn an_import_that_was_broken_off_can_be_done_again_at_once() {
+    block_on(async {
+        let storage = MemoryStorage::new();
+        let from = open().await;
+        fill(&from).await;
+        let text = written(Exporter::all(from.clone())).await;
+        let open = || Store::open(storage.clone(), env(), StoreOptions::default());
+        let (crashed, to) = (open().await.unwrap(), open().await.unwrap());
+        let mut half = TreeImporter::new(crashed.clone(), ImportIds::Keep, "file");
+        half.feed(&text.as_bytes()[..text.len() / 2]).await.unwrap();
+        let report = import(&to, &text, ImportIds::Keep).await;
+        assert_eq!((report.threads, report.problem_count), (6, 0), "{report:?}");
+        half.feed(&text.as_bytes()[text.len() / 2..]).await.unwrap();
+        assert_eq!(half.finish().await.unwrap().threads, 0);
+        let again = written(Exporter::all(to.clone())).await;
+        assert!(again == text, "{} bytes, not {}", again.len(), text.len());
+        assert!(to.check().await.unwrap().is_clean());
     });
 }

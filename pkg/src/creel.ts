@@ -8,8 +8,10 @@ import type {
   StorageHost,
   StoreStats,
 } from "../wasm/creel.js";
+import type { Connection } from "./connection.js";
 import { CreelError } from "./errors.js";
 import { type CreelEvents, Events } from "./events.js";
+import { exportTrees, type ImportSource, type ImportTreesOptions, importTrees } from "./export.js";
 import { type ImportFile, type ImportOptions, importCodex } from "./import.js";
 import { destroyStore, IndexedDbHost, listStores } from "./indexeddb/index.js";
 import type { InitInput } from "./init.js";
@@ -117,10 +119,45 @@ export class Creel {
   }
 
   /**
+   * Exports a thread with everything below it, or every tree, as lines of JSON in pieces of text.
+   *
+   * Nothing is read before the first piece is asked for, and then no more than a piece at a time. A
+   * tree that is deleted meanwhile is marked, and left out by an import.
+   *
+   * @throws {CreelError} `thread_not_found`, `thread_deleted`.
+   */
+  export(id?: string): AsyncIterable<string> {
+    return exportTrees(this.#session, id === undefined ? undefined : String(id));
+  }
+
+  /**
+   * Imports what was exported: each tree appears whole, or not at all.
+   *
+   * A tree of which a thread is there already, or was deleted, is left out and named in the report,
+   * and so is one that is not whole. A file is read piece by piece.
+   *
+   * @throws {CreelError} `invalid_field` for what is no export or one of a newer version.
+   */
+  async import(source: ImportSource, options: ImportTreesOptions = {}): Promise<ImportReport> {
+    return importTrees(this.#session, source, options);
+  }
+
+  /**
+   * Makes a client of the store that speaks the protocol in messages; `send` is called with every
+   * message for it: answers, and notifications once it has sent `initialize`.
+   *
+   * It is what a transport of your own needs; for ports there is `serveBridge` of `creel/bridge`.
+   */
+  connect(send: (message: string) => void): Promise<Connection> {
+    return this.#session.connect(send);
+  }
+
+  /**
    * Imports sessions of Codex: rollout files, and the names of a `session_index.jsonl` among them.
    *
-   * Every line of a rollout is kept as an item. Running it again brings only what is new. Bad lines
-   * and files are named in the report and end nothing; other files are left alone.
+   * Every line of a rollout is kept as an item; a thread appears when its file is in whole, and a
+   * file is read piece by piece. Running it again brings only what is new. Bad lines and files are
+   * named in the report and end nothing; other files are left alone.
    */
   async importCodex(
     files: Iterable<ImportFile | File>,

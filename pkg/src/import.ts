@@ -1,6 +1,7 @@
 /** Finds and reads the files of an import; what is in them is understood by the core. */
 
 import { CodexImport, type ImportProgress, type ImportReport } from "../wasm/creel.js";
+import { pieces } from "./pieces.js";
 import type { Session } from "./session.js";
 
 /** Gives a file by its path and its text, which is read at most twice. */
@@ -34,19 +35,48 @@ export async function importCodex(
         await session.call(() => codex.index(path, text));
       } else if (await session.call(() => CodexImport.isRollout(path))) {
         await announce(session, codex, path, file, rollouts);
+      } else if (path.endsWith(".jsonl.zst")) {
+        const reason = "compressed rollouts are read by the command `creel` alone";
+        await session.call(() => codex.unreadable(path, reason));
       }
     }
     for (const path of await session.call(() => codex.order())) {
       const file = rollouts.get(path);
-      if (!file) continue;
-      const text = await bytes(file);
-      const progress = await session.call(() => codex.rollout(path, text));
+      if (!file || !(await session.call(() => codex.begin(path)))) continue;
+      await feed(session, codex, file, onProgress);
+      const progress = await session.call(() => codex.end());
       onProgress?.(progress);
     }
     return await session.call(() => codex.finish());
   } finally {
     if (session.alive) codex.free();
   }
+}
+
+/** Gives a file; one that can't be read to its end is left out. */
+async function feed(
+  session: Session,
+  codex: CodexImport,
+  file: ImportFile | File,
+  onProgress: ImportOptions["onProgress"],
+): Promise<void> {
+  const text = "path" in file ? whole(file) : pieces(file);
+  for (;;) {
+    let piece: IteratorResult<Uint8Array, void>;
+    try {
+      piece = await text.next();
+    } catch (error) {
+      return session.call(() => codex.giveUp(String(error)));
+    }
+    if (piece.done) return;
+    const bytes = piece.value;
+    const progress = await session.call(() => codex.feed(bytes));
+    if (!("path" in file) && progress.bytes < progress.totalBytes) onProgress?.(progress);
+  }
+}
+
+async function* whole(file: ImportFile): AsyncGenerator<Uint8Array, void, undefined> {
+  yield await bytes(file);
 }
 
 async function announce(

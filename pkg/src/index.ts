@@ -41,12 +41,15 @@ export type {
   ThreadQuery,
   Write,
 } from "../wasm/creel.js";
+export type { Connection } from "./connection.js";
 export { Creel, type OpenOptions } from "./creel.js";
 export { CreelError } from "./errors.js";
 export type { CreelEvents } from "./events.js";
+export type { ImportSource, ImportTreesOptions } from "./export.js";
 export type { ImportFile, ImportOptions } from "./import.js";
 export { type InitInput, init } from "./init.js";
 export { Jobs, type TaskState } from "./jobs.js";
+export type * as protocol from "./protocol.js";
 export { ThreadHandle } from "./thread-handle.js";
 export {
   type ChildrenOption,

@@ -1,6 +1,7 @@
 /** One open store inside the module: who may call it, and when its memory is given back. */
 
 import { type ChangeEvent, type StorageHost, Store } from "../wasm/creel.js";
+import { Connection } from "./connection.js";
 import { CreelError } from "./errors.js";
 import { type InitInput, living } from "./init.js";
 import type { Instance } from "./instance.js";
@@ -9,6 +10,7 @@ export class Session {
   readonly #instance: Instance;
   readonly #store: Store;
   readonly #forget: () => void;
+  readonly #connections = new Set<Connection>();
   #closing: Promise<void> | undefined;
   #calls = 0;
 
@@ -47,9 +49,21 @@ export class Session {
     this.#store.subscribe(listener);
   }
 
+  /** Makes a client in messages, which ends with the store. */
+  async connect(send: (message: string) => void): Promise<Connection> {
+    const wire = await this.call((store) => store.connect(send));
+    const connection = new Connection(this.#instance, wire, (own) => this.#connections.delete(own));
+    this.#connections.add(connection);
+    // The store may have been closed meanwhile.
+    if (!this.alive) connection.close();
+    return connection;
+  }
+
   /** Closes the store once; its memory goes with the last call that runs. */
   close(): Promise<void> {
-    this.#closing ??= this.#run((store) => store.close());
+    this.#closing ??= this.#run((store) => store.close()).finally(() => {
+      for (const connection of this.#connections) connection.close();
+    });
     return this.#closing;
   }
 

@@ -1,22 +1,27 @@
-//! An import of Codex sessions: the files are found and read in JavaScript, understood in the core.
+//! Imports: the files are found and read in JavaScript, understood in the core.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use creel::import::Importer;
 use creel::import::codex::is_rollout;
+use creel::import::{ImportIds, Importer, TreeImporter};
 use creel::storage::BoxedStorage;
 use creel::{Error, Store};
 use js_sys::Promise;
+use serde::Serialize;
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::convert::{JsResult, checked, plain, promise};
+
+/// An import that is away while one of its promises is pending.
+type Place<T> = Rc<RefCell<Option<T>>>;
 
 /// One import. Announce every file, ask for their order, give them in that order, finish.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct CodexImport {
-    importer: Rc<RefCell<Option<Importer<BoxedStorage>>>>,
+    importer: Place<Importer<BoxedStorage>>,
 }
 
 impl CodexImport {
@@ -53,16 +58,31 @@ impl CodexImport {
         self.with(Importer::order)
     }
 
-    /// Imports one file, whole; only one at a time.
+    /// Begins a file, and tells whether its text is wanted.
+    #[wasm_bindgen(unchecked_return_type = "Promise<boolean>")]
+    pub fn begin(&self, path: String) -> Promise {
+        run(&self.importer, async move |importer| importer.begin(&path).await)
+    }
+
+    /// Takes the next bytes of the file; only one piece at a time.
     #[wasm_bindgen(unchecked_return_type = "Promise<ImportProgress>")]
-    pub fn rollout(&self, path: String, text: Vec<u8>) -> Promise {
-        let place = Rc::clone(&self.importer);
-        promise(async move {
-            let mut importer = checked(place.take().ok_or(Error::Closed))?;
-            let progress = importer.rollout(&path, &text).await;
-            place.replace(Some(importer));
-            plain(&checked(progress)?)
+    pub fn feed(&self, bytes: Vec<u8>) -> Promise {
+        run(&self.importer, async move |importer| {
+            importer.feed(&bytes).await?;
+            Ok(importer.progress())
         })
+    }
+
+    /// Gives the file up because it can't be read any further.
+    #[wasm_bindgen(js_name = giveUp)]
+    pub fn give_up(&self, reason: &str) -> JsResult<()> {
+        self.with(|importer| importer.give_up(reason))
+    }
+
+    /// Ends the file.
+    #[wasm_bindgen(unchecked_return_type = "Promise<ImportProgress>")]
+    pub fn end(&self) -> Promise {
+        run(&self.importer, async move |importer| importer.end().await)
     }
 
     /// Archives what the source has archived, and reports.
@@ -79,4 +99,56 @@ impl CodexImport {
         let mut importer = self.importer.borrow_mut();
         checked(importer.as_mut().map(call).ok_or(Error::Closed))
     }
+}
+
+/// One import of what was exported. Give it the text piece by piece, finish.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct TreeImport {
+    importer: Place<TreeImporter<BoxedStorage>>,
+}
+
+impl TreeImport {
+    pub(crate) fn new(store: Store<BoxedStorage>, new_ids: bool, name: &str) -> Self {
+        let ids = if new_ids { ImportIds::Renew } else { ImportIds::Keep };
+        let importer = TreeImporter::new(store, ids, name);
+        Self { importer: Rc::new(RefCell::new(Some(importer))) }
+    }
+}
+
+#[wasm_bindgen]
+impl TreeImport {
+    /// Takes the next bytes of the text, however they are cut; only one piece at a time.
+    #[wasm_bindgen(unchecked_return_type = "Promise<ImportProgress>")]
+    pub fn feed(&self, bytes: Vec<u8>) -> Promise {
+        run(&self.importer, async move |importer| {
+            importer.feed(&bytes).await?;
+            Ok(importer.progress())
+        })
+    }
+
+    /// Ends the import and reports.
+    #[wasm_bindgen(unchecked_return_type = "Promise<ImportReport>")]
+    pub fn finish(&self) -> Promise {
+        let importer = self.importer.take();
+        promise(async move {
+            let importer = checked(importer.ok_or(Error::Closed))?;
+            plain(&checked(importer.finish().await)?)
+        })
+    }
+}
+
+/// Calls an import that is lent for as long as the call takes.
+fn run<I: 'static, T: Serialize>(
+    place: &Place<I>,
+    call: impl AsyncFnOnce(&mut I) -> creel::Result<T> + 'static,
+) -> Promise {
+    let place = Rc::clone(place);
+    promise(async move {
+        let mut importer = checked(place.take().ok_or(Error::Closed))?;
+        let result = call(&mut importer).await;
+        place.replace(Some(importer));
+        let value: JsValue = plain(&checked(result)?)?;
+        Ok(value)
+    })
 }

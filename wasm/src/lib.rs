@@ -3,9 +3,11 @@
 //! [`store::Store`] is the one class; a host written in JavaScript is a storage through
 //! [`host::JsHost`]. Whatever this crate decides is a bug: decisions belong to the core.
 
+pub mod connection;
 mod convert;
 mod env;
 mod errors;
+pub mod export;
 pub mod host;
 pub mod import;
 mod items;

@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use creel::export::Exporter;
 use creel::protocol::Dispatcher;
 use creel::storage::{BoxedStorage, Durability, MemoryStorage};
 use creel::{
-    CreateThread, DeleteOptions, EdgeStatus, Error, Fork, ItemPage, ItemQuery, StoreOptions,
-    StoreStats, StoredItem, ThreadPatch, ThreadQuery,
+    CreateThread, DeleteOptions, EdgeStatus, Error, Fork, ItemPage, ItemQuery, ManagerOptions,
+    StoreOptions, StoreStats, StoredItem, ThreadManager, ThreadPatch, ThreadQuery,
 };
 use js_sys::{Function, Promise};
 use serde::Serialize;
@@ -22,8 +23,9 @@ use crate::convert::{
     JsResult, answer, argument, checked, invalid, plain, promise, thread_id, uuid,
 };
 use crate::env::WasmEnv;
+use crate::export::TreeExport;
 use crate::host::{Host, JsHost};
-use crate::import::CodexImport;
+use crate::import::{CodexImport, TreeImport};
 use crate::work::whole;
 use crate::{errors, items};
 
@@ -36,9 +38,14 @@ type Core = creel::Store<BoxedStorage>;
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Store {
-    core: RefCell<Option<Core>>,
-    /// One for all requests, so that they see the threads that each other opened.
-    dispatcher: RefCell<Option<Rc<Dispatcher<BoxedStorage>>>>,
+    open: RefCell<Option<Open>>,
+}
+
+/// What is gone once the store is closed.
+#[derive(Clone, Debug)]
+struct Open {
+    threads: ThreadManager<BoxedStorage>,
+    requests: Rc<Dispatcher<BoxedStorage>>,
 }
 
 #[wasm_bindgen]
@@ -54,8 +61,9 @@ impl Store {
             let mut options = StoreOptions::default();
             options.durability = checked(read_durability(durability.as_deref()))?;
             let core = checked(Core::open(storage, Arc::new(WasmEnv), options).await)?;
-            let dispatcher = RefCell::new(Some(Rc::new(Dispatcher::new(core.clone()))));
-            Ok(Self { core: RefCell::new(Some(core)), dispatcher }.into())
+            let threads = ThreadManager::new(core, ManagerOptions::default());
+            let requests = Rc::new(Dispatcher::over(threads.clone()));
+            Ok(Self { open: RefCell::new(Some(Open { threads, requests })) }.into())
         })
     }
 
@@ -222,11 +230,11 @@ impl Store {
     /// Calls a method of the protocol; parameters and answer are JSON texts.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn request(&self, method: String, params: Option<String>) -> Promise {
-        let dispatcher = self.dispatcher.borrow().clone().ok_or(Error::Closed);
+        let open = self.opened();
         promise(async move {
             let params = params.map(RawValue::from_string).transpose();
             let params = checked(params.map_err(|e| invalid("params", e.to_string())))?;
-            let answer = checked(dispatcher)?.request(&method, params.as_deref()).await;
+            let answer = checked(open)?.requests.request(&method, params.as_deref()).await;
             answer.map(|answer| answer.get().into()).map_err(|error| errors::of_wire(&error))
         })
     }
@@ -235,6 +243,22 @@ impl Store {
     #[wasm_bindgen(js_name = importCodex)]
     pub fn import_codex(&self) -> JsResult<CodexImport> {
         checked(self.core()).map(CodexImport::new)
+    }
+
+    /// Begins the export of a thread with everything below it, or of every tree.
+    #[wasm_bindgen(unchecked_return_type = "Promise<TreeExport>")]
+    pub fn export(&self, id: Option<String>) -> Promise {
+        let write = |exporter| Ok(TreeExport::new(exporter).into());
+        self.run(write, async move |core| match id {
+            Some(id) => Exporter::tree(core, thread_id(&id)?).await,
+            None => Ok(Exporter::all(core)),
+        })
+    }
+
+    /// Begins an import of what was exported; `name` is what its report calls the source.
+    #[wasm_bindgen(js_name = importTrees)]
+    pub fn import_trees(&self, new_ids: bool, name: &str) -> JsResult<TreeImport> {
+        Ok(TreeImport::new(checked(self.core())?, new_ids, name))
     }
 
     /// Reads what other instances have committed.
@@ -263,18 +287,25 @@ impl Store {
     /// Closes the store and gives its memory back; a second call does nothing.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn close(&self) -> Promise {
-        let core = self.core.take();
-        drop(self.dispatcher.take());
+        let open = self.open.take();
         promise(async move {
-            if let Some(core) = core {
-                checked(core.close().await)?;
+            if let Some(open) = open {
+                checked(open.threads.store().close().await)?;
             }
             Ok(JsValue::UNDEFINED)
         })
     }
 
     fn core(&self) -> creel::Result<Core> {
-        self.core.borrow().clone().ok_or(Error::Closed)
+        self.opened().map(|open| open.threads.store().clone())
+    }
+
+    pub(crate) fn threads(&self) -> creel::Result<ThreadManager<BoxedStorage>> {
+        self.opened().map(|open| open.threads)
+    }
+
+    fn opened(&self) -> creel::Result<Open> {
+        self.open.borrow().clone().ok_or(Error::Closed)
     }
 
     /// Runs `method` and lets `write` make the JavaScript value of what it returns.

@@ -2,10 +2,12 @@
 //!
 //! Every command installs what it lacks first and says so; a fresh machine needs only Rust, Node and a C compiler.
 
+mod clients;
 mod demo;
 mod lint;
 mod npm;
 mod package;
+mod schema;
 mod setup;
 mod size;
 mod soak;
@@ -40,6 +42,8 @@ enum Command {
     Package,
     /// Builds the npm package and prints its sizes.
     Size,
+    /// Writes the protocol's JSON Schema and TypeScript types from those in Rust.
+    Schema,
     /// Runs many seeds of the simulation of several instances on faulty storage.
     Soak(soak::Args),
     /// Checks formatting and lints of Rust and TypeScript.
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&workspace, &args),
         Command::Package => package::within_budget(&workspace).map(drop),
         Command::Size => package::build(&workspace).map(drop),
+        Command::Schema => schema::write(&workspace),
         Command::Soak(args) => soak::run(&workspace, &args),
         Command::Lint(args) => lint::run(&workspace, &args),
     });

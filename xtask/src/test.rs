@@ -9,7 +9,7 @@ use crate::npm::Project;
 use crate::setup::chromium;
 use crate::steps::Steps;
 use crate::workspace::{BROWSER_TESTS, DEMO, PACKAGE, Workspace};
-use crate::{lint, package, wasm};
+use crate::{clients, lint, package, wasm};
 
 /// What `cargo xtask test` takes; without a flag, everything is tested.
 #[derive(Debug, clap::Args)]
@@ -69,6 +69,7 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
         }
         Ok(())
     })?;
+    steps.step("Codex SDK for Python", || clients::codex_python_sdk(workspace))?;
     // In a build of its own: elsewhere no rule can be switched off.
     steps.step("tests of the simulation itself", || {
         cmd!(shell, "cargo test --package creel-tests --features mutations --test mutations")

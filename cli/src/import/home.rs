@@ -1,10 +1,8 @@
-//! Finds the files of a Codex home, and reads no more of them than asked.
+//! Finds the files of a Codex home.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use creel::import::codex::is_rollout;
+use creel::import::codex::{is_compressed_rollout, is_rollout};
 use walkdir::WalkDir;
 
 use crate::failure::Failure;
@@ -18,6 +16,7 @@ pub(super) struct Home {
     pub(super) rollouts: Vec<String>,
     pub(super) index: Option<PathBuf>,
     pub(super) state_db: Option<PathBuf>,
+    pub(super) goals_db: Option<PathBuf>,
     pub(super) unreadable: Vec<(String, String)>,
 }
 
@@ -34,7 +33,8 @@ impl Home {
         }
         let mut home = Self {
             index: Some(dir.join("session_index.jsonl")).filter(|path| path.is_file()),
-            state_db: newest_state_db(dir),
+            state_db: newest(dir, "state"),
+            goals_db: newest(dir, "goals"),
             ..Self::default()
         };
         for folder in folders.iter().filter(|folder| folder.is_dir()) {
@@ -61,34 +61,17 @@ impl Home {
             let reason = "its name is no text".to_owned();
             return self.unreadable.push((path.to_string_lossy().into_owned(), reason));
         };
-        if is_rollout(path) {
+        if is_rollout(path) || is_compressed_rollout(path) {
             self.rollouts.push(path.to_owned());
-        } else if path.ends_with(".jsonl.zst") {
-            let reason = "compressed rollouts can't be read yet".to_owned();
-            self.unreadable.push((path.to_owned(), reason));
         }
     }
 }
 
-/// Reads a file's size and its beginning: its first line, and more when that is short.
-pub(super) fn beginning(path: &str) -> io::Result<(u64, Vec<u8>)> {
-    const ENOUGH: u64 = 64 * 1024;
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
-    let mut reader = BufReader::new(file);
-    let mut text = Vec::new();
-    reader.by_ref().take(ENOUGH).read_to_end(&mut text)?;
-    if !text.contains(&b'\n') {
-        reader.read_until(b'\n', &mut text)?;
-    }
-    Ok((size, text))
-}
-
-/// Finds `state_<n>.sqlite` with the greatest number.
-fn newest_state_db(dir: &Path) -> Option<PathBuf> {
+/// Finds `<name>_<n>.sqlite` with the greatest number.
+fn newest(dir: &Path, name: &str) -> Option<PathBuf> {
     let numbered = |path: PathBuf| {
-        let name = path.file_name()?.to_str()?;
-        let number = name.strip_prefix("state_")?.strip_suffix(".sqlite")?.parse::<u64>().ok()?;
+        let number = path.file_name()?.to_str()?.strip_prefix(name)?.strip_prefix('_')?;
+        let number = number.strip_suffix(".sqlite")?.parse::<u64>().ok()?;
         Some((number, path))
     };
     let entries = std::fs::read_dir(dir).ok()?;

@@ -40,18 +40,7 @@ impl Place {
     }
 
     fn write(&self, folder: &str, n: u8, parent: Option<u8>, message: &str) -> PathBuf {
-        let mut meta = json!({
-            "id": id(n), "timestamp": format!("2026-03-02T09:15:{n:02}Z"), "cwd": "/home/dev",
-            "cli_version": "0.169.0", "model_provider": "mock_provider", "source": "cli",
-        });
-        if let Some(parent) = parent {
-            let spawn = json!({"parent_thread_id": id(parent), "depth": 1,
-                "agent_nickname": format!("Agent {n}"), "agent_role": null, "agent_path": null});
-            meta["source"] = json!({"subagent": {"thread_spawn": spawn}});
-        }
-        let frame = |kind: &str, payload: Value| json!({"timestamp": "2026-03-02T10:00:00Z", "type": kind, "payload": payload});
-        let said = json!({"type": "user_message", "message": message});
-        let text = format!("{}\n{}\n", frame("session_meta", meta), frame("event_msg", said));
+        let text = rollout_text(n, parent, message);
         let name = format!("rollout-2026-03-02T09-15-{n:02}-{}.jsonl", id(n));
         let path = self.home().join(folder).join(name);
         fs::write(&path, text).unwrap();
@@ -74,6 +63,22 @@ impl Place {
         let home = self.home();
         self.creel(&["import", "codex", home.to_str().unwrap(), "--json"]).json()
     }
+}
+
+/// The rollout of thread `n` with one message.
+pub(crate) fn rollout_text(n: u8, parent: Option<u8>, message: &str) -> String {
+    let mut meta = json!({
+        "id": id(n), "timestamp": format!("2026-03-02T09:15:{n:02}Z"), "cwd": "/home/dev",
+        "cli_version": "0.169.0", "model_provider": "mock_provider", "source": "cli",
+    });
+    if let Some(parent) = parent {
+        let spawn = json!({"parent_thread_id": id(parent), "depth": 1,
+            "agent_nickname": format!("Agent {n}"), "agent_role": null, "agent_path": null});
+        meta["source"] = json!({"subagent": {"thread_spawn": spawn}});
+    }
+    let frame = |kind: &str, payload: Value| json!({"timestamp": "2026-03-02T10:00:00Z", "type": kind, "payload": payload});
+    let said = json!({"type": "user_message", "message": message});
+    format!("{}\n{}\n", frame("session_meta", meta), frame("event_msg", said))
 }
 
 /// What a command did.

@@ -1,32 +1,31 @@
 //! Puts what was read into a store: parents first, never twice, never what was deleted.
 //!
 //! The caller reads the files, since a native program and a page do that differently: it announces
-//! every file with its beginning, asks for the order, and gives one file after the other.
+//! every file with its beginning, asks for the order, and gives one file after the other, in pieces.
 
 use std::collections::{HashMap, HashSet};
 
-use super::codex::{Rollout, announce, parse_rollout, session_index};
+use super::codex::{Row, announce, archived, is_compressed_rollout, name, session_index};
+use super::incoming::{Incoming, Target};
 use super::order::order;
 use super::report::{ImportProgress, ImportReport, SpawnEdge};
 use crate::error::{Error, Result};
+use crate::goal::Goal;
 use crate::id::ThreadId;
 use crate::item::Item;
-use crate::query::ItemQuery;
 use crate::storage::Storage;
-use crate::store::Store;
+use crate::store::{StagedThread, Staging, Store};
 use crate::thread::{CreateThread, EdgeStatus, Thread, ThreadPatch};
-
-/// The items and the bytes of one append: large enough to be fast, small enough to show progress.
-const BATCH: (usize, usize) = (1000, 4 * 1024 * 1024);
 
 /// The field of a thread's `metadata` that remembers a parent that could not be found.
 pub const MISSING_PARENT: &str = "missingParentThreadId";
 
-/// Imports a Codex home into a store.
+/// Imports a Codex home into a store, in bounded memory.
 ///
-/// Importing again adds nothing but what the files have gained: threads that are there already are
-/// left alone, names and all. Threads that were deleted from the store stay deleted, and so do new
-/// sub-agents of theirs. Threads that the source has archived are archived.
+/// A new thread appears when its file is in whole; a crash before leaves nothing of it. Importing
+/// again adds nothing but what the files have gained: threads that are there already are left alone,
+/// names and all. Threads that were deleted from the store stay deleted, and so do new sub-agents of
+/// theirs. Threads that the source has archived are archived.
 ///
 /// A child whose parent is neither among the files nor in the store becomes a root, and its
 /// `metadata` remembers the parent as [`MISSING_PARENT`]; a later import that finds the parent in the
@@ -34,14 +33,25 @@ pub const MISSING_PARENT: &str = "missingParentThreadId";
 #[derive(Debug)]
 pub struct Importer<S: Storage> {
     store: Store<S>,
-    names: HashMap<ThreadId, String>,
-    edges: HashMap<ThreadId, (ThreadId, EdgeStatus)>,
+    beside: Beside,
     files: HashMap<ThreadId, File>,
     ids: HashMap<String, ThreadId>,
     circles: HashSet<ThreadId>,
     archive: Vec<ThreadId>,
     total_bytes: u64,
+    incoming: Option<Incoming<S>>,
     report: ImportReport,
+}
+
+/// What the source keeps of threads outside their files.
+#[derive(Debug, Default)]
+struct Beside {
+    index: HashMap<ThreadId, String>,
+    names: HashMap<ThreadId, String>,
+    edges: HashMap<ThreadId, (ThreadId, EdgeStatus)>,
+    goals: HashMap<ThreadId, Goal>,
+    tools: HashMap<ThreadId, Vec<Item>>,
+    archived: HashSet<ThreadId>,
 }
 
 #[derive(Debug)]
@@ -51,18 +61,26 @@ struct File {
     parent: Option<ThreadId>,
 }
 
+impl File {
+    /// Of two files of a thread the larger one has more, and one that is not compressed is the one
+    /// that is written to.
+    fn rank(&self) -> (bool, u64) {
+        (!is_compressed_rollout(&self.path), self.size)
+    }
+}
+
 impl<S: Storage> Importer<S> {
-    /// Begins an import; nothing is written before the first [`rollout`](Self::rollout).
+    /// Begins an import; nothing is written before the first [`begin`](Self::begin).
     pub fn new(store: Store<S>) -> Self {
         Self {
             store,
-            names: HashMap::new(),
-            edges: HashMap::new(),
+            beside: Beside::default(),
             files: HashMap::new(),
             ids: HashMap::new(),
             circles: HashSet::new(),
             archive: Vec::new(),
             total_bytes: 0,
+            incoming: None,
             report: ImportReport::default(),
         }
     }
@@ -70,26 +88,53 @@ impl<S: Storage> Importer<S> {
     /// Takes the names of a `session_index.jsonl`.
     pub fn index(&mut self, path: &str, text: &[u8]) {
         let (names, bad) = session_index(path, text);
-        self.names.extend(names);
+        self.beside.index.extend(names);
         self.report.bad(bad);
+    }
+
+    /// Takes names that are kept elsewhere; those of the index win.
+    pub fn names(&mut self, names: impl IntoIterator<Item = (ThreadId, String)>) {
+        let fitting = |(id, text): (_, String)| Some((id, name(&text)?));
+        self.beside.names.extend(names.into_iter().filter_map(fitting));
     }
 
     /// Takes spawn edges that are kept outside the files; they win over what the files say.
     pub fn edges(&mut self, edges: impl IntoIterator<Item = SpawnEdge>) {
         let entry = |edge: SpawnEdge| (edge.child_thread_id, (edge.parent_thread_id, edge.status));
-        self.edges.extend(edges.into_iter().map(entry));
+        self.beside.edges.extend(edges.into_iter().map(entry));
+    }
+
+    /// Takes the goal of a thread.
+    ///
+    /// # Errors
+    /// Those of [`Store::set_goal`] for what no goal can be.
+    pub fn goal(&mut self, id: ThreadId, goal: Goal) -> Result<()> {
+        goal.check()?;
+        self.beside.goals.insert(id, goal);
+        Ok(())
+    }
+
+    /// Takes a dynamic tool of a thread, after those that it has.
+    pub fn tool(&mut self, id: ThreadId, tool: Item) {
+        self.beside.tools.entry(id).or_default().push(tool);
+    }
+
+    /// Takes the threads that are archived, wherever their files lie.
+    pub fn archived(&mut self, threads: impl IntoIterator<Item = ThreadId>) {
+        self.beside.archived.extend(threads);
     }
 
     /// Announces a rollout file by its size and its beginning, which has its first line at least.
     ///
-    /// Of two files of one thread the larger one is taken, the other one is named in the report.
+    /// Of two files of one thread one that is not compressed is taken, then the larger one; the
+    /// other one is named in the report.
     pub fn announce(&mut self, path: &str, size: u64, beginning: &[u8]) {
         let Some(announced) = announce(path, beginning) else {
             return self.report.problem(path, "neither its lines nor its name have a thread's id");
         };
         let file = File { path: path.to_owned(), size, parent: announced.parent };
         let loser = match self.files.get(&announced.id) {
-            Some(other) if other.size >= size => Some(file),
+            Some(other) if other.rank() >= file.rank() => Some(file),
             _ => self.files.insert(announced.id, file),
         };
         if let Some(loser) = loser {
@@ -98,9 +143,14 @@ impl<S: Storage> Importer<S> {
         }
     }
 
-    /// Names a file that the caller could not read.
+    /// Names a file, or a part of one, that the caller could not read.
     pub fn unreadable(&mut self, path: &str, reason: impl std::fmt::Display) {
         self.report.problem(path, reason);
+    }
+
+    /// Names what the caller looked for in a file and did not find.
+    pub fn note(&mut self, path: &str, reason: impl std::fmt::Display) {
+        self.report.note(path, reason);
     }
 
     /// Returns the paths of the announced files in the order to give them in: parents first.
@@ -118,26 +168,69 @@ impl<S: Storage> Importer<S> {
         order.threads.iter().filter_map(path).collect()
     }
 
-    /// Imports one file, whole.
+    /// Begins the next file, and tells whether its text is wanted; one that did not end is given up.
     ///
     /// # Errors
     /// Those of the storage. What is wrong with a file alone is named in the report.
-    pub async fn rollout(&mut self, path: &str, text: &[u8]) -> Result<ImportProgress> {
-        self.report.files += 1;
-        self.report.bytes += text.len() as u64;
+    pub async fn begin(&mut self, path: &str) -> Result<bool> {
+        self.incoming = None;
         let Some(id) = self.ids.get(path).copied() else {
+            self.report.files += 1;
             self.report.problem(path, "it was not announced");
-            return Ok(self.progress());
+            return Ok(false);
         };
-        let mut rollout = parse_rollout(path, text);
-        self.report.bad(std::mem::take(&mut rollout.bad_lines));
-        match self.bring(id, rollout).await {
-            Ok(()) => {}
-            Err(Error::ThreadDeleted { .. }) => self.report.deleted.push(id),
-            Err(error) if fatal(&error) => return Err(error),
-            Err(error) => self.report.problem(path, error),
+        match self.target(id).await {
+            Ok(target) => self.incoming = Some(Incoming::new(id, path, target)),
+            Err(error) => self.refuse(id, path, error)?,
+        }
+        Ok(self.incoming.is_some())
+    }
+
+    /// Takes the next bytes of the file, however they are cut.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub async fn feed(&mut self, bytes: &[u8]) -> Result<()> {
+        self.report.bytes += bytes.len() as u64;
+        let Some(mut incoming) = self.incoming.take() else { return Ok(()) };
+        let mut rest = bytes;
+        while let Some(row) = incoming.reader.next(&mut rest) {
+            match row {
+                Err(bad) => self.report.bad(vec![bad]),
+                Ok(row) => {
+                    if let Err(error) = self.take(&mut incoming, row).await {
+                        return self.refuse(incoming.id, &incoming.path, error);
+                    }
+                }
+            }
+        }
+        self.incoming = Some(incoming);
+        Ok(())
+    }
+
+    /// Ends the file: a new thread appears now.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub async fn end(&mut self) -> Result<ImportProgress> {
+        if let Some(incoming) = self.incoming.take() {
+            let (id, path) = (incoming.id, incoming.path.clone());
+            match self.settle(incoming).await {
+                Ok(()) => self.report.files += 1,
+                Err(error) => self.refuse(id, &path, error)?,
+            }
         }
         Ok(self.progress())
+    }
+
+    /// Gives the file up because it can't be read any further, and says why in the report.
+    ///
+    /// A new thread is left out.
+    pub fn give_up(&mut self, reason: impl std::fmt::Display) {
+        if let Some(incoming) = self.incoming.take() {
+            self.report.files += 1;
+            self.report.problem(&incoming.path, reason);
+        }
     }
 
     /// Archives what the source has archived, and reports.
@@ -161,59 +254,102 @@ impl<S: Storage> Importer<S> {
             files: self.report.files,
             total_files: self.files.len() as u64,
             threads: self.report.threads,
-            items: self.report.items,
+            items: self.report.items + self.incoming.as_ref().map_or(0, Incoming::staged),
             bytes: self.report.bytes,
             total_bytes: self.total_bytes,
         }
     }
 
-    async fn bring(&mut self, id: ThreadId, rollout: Rollout) -> Result<()> {
-        let archived = rollout.archived;
-        let known = match self.store.read(id).await {
-            Err(Error::ThreadNotFound { .. }) => None,
-            found => Some(found?),
-        };
-        match known {
-            Some(thread) => {
+    async fn target(&mut self, id: ThreadId) -> Result<Target<S>> {
+        match self.store.read(id).await {
+            Err(Error::ThreadNotFound { .. }) => Ok(Target::New),
+            Err(error) => Err(error),
+            Ok(thread) => {
                 self.link(&thread).await?;
-                self.continue_with(&thread, rollout.items).await?;
-            }
-            None => {
-                self.create(id, rollout.thread).await?;
-                self.report.threads += 1;
-                self.append(id, rollout.items).await?;
+                Ok(Target::known(thread))
             }
         }
-        if archived {
+    }
+
+    async fn take(&mut self, incoming: &mut Incoming<S>, (at, item): Row) -> Result<()> {
+        if !incoming.is_news(&self.store, &item).await? {
+            return Ok(());
+        }
+        if incoming.is_full(&item) {
+            self.flush(incoming).await?;
+        }
+        incoming.push(at, item);
+        Ok(())
+    }
+
+    async fn settle(&mut self, mut incoming: Incoming<S>) -> Result<()> {
+        match incoming.reader.last() {
+            Some(Ok(row)) => self.take(&mut incoming, row).await?,
+            Some(Err(bad)) => self.report.bad(vec![bad]),
+            None => {}
+        }
+        self.flush(&mut incoming).await?;
+        let (id, items) = (incoming.id, incoming.staged());
+        let source = archived(&incoming.path) || self.beside.archived.contains(&id);
+        match incoming.target {
+            Target::Staged { staging, .. } => {
+                staging.publish().await?;
+                self.report.threads += 1;
+                self.report.items += items;
+            }
+            Target::Known { grown: true, .. } => self.report.grown += 1,
+            Target::Known { .. } | Target::New => self.report.skipped += 1,
+        }
+        if source {
             self.archive.push(id);
         }
         Ok(())
     }
 
-    async fn create(&mut self, id: ThreadId, read: CreateThread) -> Result<Thread> {
+    /// Creates the thread, if that is to be done, and writes what was taken since the last time.
+    async fn flush(&mut self, incoming: &mut Incoming<S>) -> Result<()> {
+        if matches!(incoming.target, Target::New) {
+            let read = incoming.reader.thread();
+            let begun_at = read.created_at.unwrap_or(0);
+            let staging = self.create(incoming.id, read).await?;
+            incoming.target = Target::Staged { staging, begun_at, items: 0 };
+        }
+        self.report.items += incoming.write(&self.store).await?;
+        Ok(())
+    }
+
+    async fn create(&mut self, id: ThreadId, read: CreateThread) -> Result<Staging<S>> {
         let announced = self.files.get(&id).and_then(|file| file.parent);
         let edge = self.edge(id, announced.or(read.parent_thread_id));
         let edge = edge.filter(|_| !self.circles.contains(&id));
+        let beside = &mut self.beside;
         let thread = CreateThread {
             id: Some(id),
             parent_thread_id: edge.map(|edge| edge.parent_thread_id),
             edge_status: edge.map(|edge| edge.status),
-            name: self.names.get(&id).cloned(),
+            name: beside.index.get(&id).or(beside.names.get(&id)).cloned(),
             ..read
         };
-        let mut orphan = thread.clone();
-        match (self.store.create(thread).await, edge) {
+        let goal = beside.goals.remove(&id);
+        let tools = beside.tools.remove(&id).unwrap_or_default();
+        let mut orphan = StagedThread { thread, goal, ..StagedThread::default() };
+        let mut staging = self.store.stage();
+        match (staging.create(orphan.clone()).await, edge) {
             (Err(Error::ParentNotFound { .. }), Some(edge)) => {
                 self.report.missing_parents.push(edge);
-                orphan.parent_thread_id = None;
-                orphan.edge_status = None;
-                let metadata = orphan.details.metadata.get_or_insert_default();
+                orphan.thread.parent_thread_id = None;
+                orphan.thread.edge_status = None;
+                let metadata = orphan.thread.details.metadata.get_or_insert_default();
                 let parent = edge.parent_thread_id.to_string();
                 metadata.insert(MISSING_PARENT.to_owned(), parent.into());
-                self.store.create(orphan).await
+                staging.create(orphan).await?;
             }
-            (created, _) => created,
+            (created, _) => drop(created?),
         }
+        if !tools.is_empty() {
+            staging.set_tools(id, tools).await?;
+        }
+        Ok(staging)
     }
 
     /// Puts a thread under its parent, if that was missing when the thread came and has come since.
@@ -240,55 +376,25 @@ impl<S: Storage> Importer<S> {
         Ok(())
     }
 
-    /// Appends what a file has gained since it was imported.
-    async fn continue_with(&mut self, thread: &Thread, items: Vec<(i64, Item)>) -> Result<()> {
-        let stored = usize::try_from(thread.items).unwrap_or(usize::MAX);
-        if stored >= items.len() {
-            self.report.skipped += 1;
-            return Ok(());
+    /// Leaves a file out, unless the store itself can't go on.
+    fn refuse(&mut self, id: ThreadId, path: &str, error: Error) -> Result<()> {
+        match error {
+            Error::ThreadDeleted { .. } => self.report.deleted.push(id),
+            error if fatal(&error) => return Err(error),
+            error => self.report.problem(path, error),
         }
-        if let Some((_, expected)) = stored.checked_sub(1).and_then(|last| items.get(last)) {
-            let from = Some(thread.items - 1);
-            let query = ItemQuery { from, limit: Some(1), ..ItemQuery::default() };
-            let page = self.store.items(thread.id, query).await?;
-            if page.data.first().is_none_or(|last| last.item != *expected) {
-                let reason = "the thread has other items than the file, so nothing was appended";
-                let field = thread.id.to_string();
-                return Err(Error::InvalidField { field, reason: reason.to_owned() });
-            }
-        }
-        self.append(thread.id, items.into_iter().skip(stored).collect()).await?;
-        self.report.grown += 1;
-        Ok(())
-    }
-
-    async fn append(&mut self, id: ThreadId, items: Vec<(i64, Item)>) -> Result<()> {
-        let mut batch = Vec::new();
-        let mut bytes = 0;
-        for (at, item) in items {
-            let size = item.json().len();
-            if batch.len() == BATCH.0 || (bytes + size > BATCH.1 && !batch.is_empty()) {
-                self.append_batch(id, std::mem::take(&mut batch)).await?;
-                bytes = 0;
-            }
-            bytes += size;
-            batch.push((at, item));
-        }
-        if batch.is_empty() { Ok(()) } else { self.append_batch(id, batch).await }
-    }
-
-    async fn append_batch(&mut self, id: ThreadId, batch: Vec<(i64, Item)>) -> Result<()> {
-        self.report.items += self.store.append_at(id, batch).await?.count;
+        self.report.files += 1;
         Ok(())
     }
 
     fn parent(&self, child: ThreadId, announced: Option<ThreadId>) -> Option<ThreadId> {
-        self.edges.get(&child).map(|(parent, _)| *parent).or(announced)
+        self.beside.edges.get(&child).map(|(parent, _)| *parent).or(announced)
     }
 
     fn edge(&self, child: ThreadId, announced: Option<ThreadId>) -> Option<SpawnEdge> {
         let parent_thread_id = self.parent(child, announced)?;
-        let status = self.edges.get(&child).map(|(_, status)| *status).unwrap_or_default();
+        let edge = self.beside.edges.get(&child);
+        let status = edge.map(|(_, status)| *status).unwrap_or_default();
         Some(SpawnEdge { parent_thread_id, child_thread_id: child, status })
     }
 }

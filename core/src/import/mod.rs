@@ -2,6 +2,8 @@
 
 pub mod codex;
 mod importer;
+mod incoming;
+mod lines;
 mod order;
 mod report;
 mod trees;

@@ -73,11 +73,15 @@ pub struct ImportReport {
     pub missing_parents: Vec<SpawnEdge>,
     /// The edges left out because they closed a circle; their children became roots.
     pub circles: Vec<SpawnEdge>,
-    /// The files that were left out, and why.
+    /// How many files, trees of an export, and parts of files were left out.
+    pub problem_count: u64,
+    /// The first 1,000 of them, and why.
     pub problems: Vec<Problem>,
+    /// What was looked for and was not there, such as a table that other versions of the source have.
+    pub notes: Vec<Problem>,
 }
 
-/// A file that was left out.
+/// A file, or a part of one, that was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -88,15 +92,24 @@ pub struct Problem {
     pub reason: String,
 }
 
+/// How many bad lines, and how many problems, are named.
+const NAMED: usize = 1000;
+
 impl ImportReport {
     pub(super) fn bad(&mut self, lines: Vec<BadLine>) {
-        const NAMED: usize = 1000;
         self.bad_line_count += lines.len() as u64;
         let room = NAMED.saturating_sub(self.bad_lines.len());
         self.bad_lines.extend(lines.into_iter().take(room));
     }
 
     pub(super) fn problem(&mut self, file: &str, reason: impl std::fmt::Display) {
-        self.problems.push(Problem { file: file.to_owned(), reason: reason.to_string() });
+        self.problem_count += 1;
+        if self.problems.len() < NAMED {
+            self.problems.push(Problem { file: file.to_owned(), reason: reason.to_string() });
+        }
+    }
+
+    pub(super) fn note(&mut self, file: &str, reason: impl std::fmt::Display) {
+        self.notes.push(Problem { file: file.to_owned(), reason: reason.to_string() });
     }
 }

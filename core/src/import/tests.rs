@@ -50,7 +50,12 @@ fn import_with(mut importer: Importer<MemoryStorage>, files: &[(String, String)]
     }
     for path in importer.order() {
         let (_, text) = files.iter().find(|(name, _)| *name == path).unwrap();
-        block_on(importer.rollout(&path, text.as_bytes())).unwrap();
+        if block_on(importer.begin(&path)).unwrap() {
+            for piece in text.as_bytes().chunks(1000) {
+                block_on(importer.feed(piece)).unwrap();
+            }
+        }
+        block_on(importer.end()).unwrap();
     }
     block_on(importer.finish()).unwrap()
 }
@@ -238,4 +243,106 @@ fn bad_lines_and_files_are_named() {
     let problems: Vec<_> = report.problems.iter().map(|problem| problem.file.as_str()).collect();
     assert_eq!(problems, [smaller.0.as_str(), "notes.jsonl"]);
     assert_eq!((report.threads, report.items), (1, 2));
+}
+
+#[test]
+fn a_thread_appears_when_its_file_is_whole() {
+    let storage = MemoryStorage::new();
+    let open = || {
+        let env = Arc::new(SystemEnv::new());
+        block_on(Store::open(storage.clone(), env, StoreOptions::default())).unwrap()
+    };
+    let (path, text) = rollout(1, None, 2);
+    let text = text + &"{}\n".repeat(2500);
+    let begun = |store: &TestStore| {
+        let mut importer = Importer::new(store.clone());
+        importer.announce(&path, text.len() as u64, text.as_bytes());
+        importer.order();
+        assert!(block_on(importer.begin(&path)).unwrap());
+        block_on(importer.feed(text.as_bytes())).unwrap();
+        assert!(importer.progress().items >= 2000);
+        importer
+    };
+    let (crashed, other) = (open(), open());
+    let left = begun(&crashed);
+    assert_eq!(crashed.stats().threads, 0);
+    let report = import(&other, &[(path.clone(), text.clone())]);
+    assert_eq!((report.threads, report.items, report.problem_count), (1, 2503, 0));
+    assert_eq!(read(&other, 1).items, 2503);
+
+    let late = block_on(async {
+        let mut left = left;
+        left.end().await.unwrap();
+        left.finish().await.unwrap()
+    });
+    assert_eq!((late.threads, late.problem_count), (0, 1), "{late:?}");
+    assert_eq!(read(&other, 1).items, 2503);
+    assert!(block_on(other.check()).unwrap().is_clean());
+}
+
+#[test]
+fn a_file_that_is_given_up_leaves_nothing_and_may_come_again() {
+    let store = store();
+    let files = [rollout(1, None, 2)];
+    let mut importer = Importer::new(store.clone());
+    importer.announce(&files[0].0, 1, files[0].1.as_bytes());
+    importer.order();
+    assert!(block_on(importer.begin(&files[0].0)).unwrap());
+    block_on(importer.feed(files[0].1.as_bytes())).unwrap();
+    importer.give_up("the disk is gone");
+    let report = block_on(importer.finish()).unwrap();
+    assert_eq!((report.threads, report.problems[0].reason.as_str()), (0, "the disk is gone"));
+    assert_eq!(store.stats().threads, 0);
+    assert_eq!(import(&store, &files).threads, 1);
+}
+
+#[test]
+fn a_line_that_is_too_long_is_left_out() {
+    let store = store();
+    let (path, text) = rollout(1, None, 1);
+    let long = json!({"x": "x".repeat(crate::limits::MAX_ITEM)});
+    let report = import(&store, &[(path, format!("{text}{long}\n{{\"after\":1}}\n"))]);
+    assert_eq!((report.threads, report.items, report.bad_line_count), (1, 3, 1));
+    assert!(report.bad_lines[0].reason.contains("longer than"), "{report:?}");
+}
+
+#[test]
+fn what_is_kept_beside_the_files_comes_with_new_threads() {
+    let store = store();
+    let goal = crate::Goal {
+        goal_id: uuid::Uuid::from_u128(7),
+        objective: "Main is green".into(),
+        status: crate::GoalStatus::Paused,
+        token_budget: Some(9),
+        tokens_used: 1,
+        time_used_seconds: 2,
+        created_at: 3,
+        updated_at: 4,
+    };
+    let tool = Item::new(r#"{"type":"function","name":"look"}"#).unwrap();
+    let index = json!({"id": id(1), "thread_name": "Of the index"}).to_string();
+    let mut importer = Importer::new(store.clone());
+    importer.names([(id(1), "Other".into()), (id(2), "Of the database".into())]);
+    importer.index("session_index.jsonl", index.as_bytes());
+    importer.goal(id(1), goal.clone()).unwrap();
+    let empty = crate::Goal { objective: String::new(), ..goal.clone() };
+    assert_eq!(importer.goal(id(2), empty).unwrap_err().code(), "invalid_field");
+    importer.tool(id(1), tool.clone());
+    importer.archived([id(2), id(9)]);
+    let report = import_with(importer, &[rollout(1, None, 1), rollout(2, None, 1)]);
+    assert_eq!((report.archived, report.problem_count), (1, 0));
+    assert_eq!(read(&store, 1).name.as_deref(), Some("Of the index"));
+    assert_eq!(read(&store, 2).name.as_deref(), Some("Of the database"));
+    assert!(read(&store, 2).archived());
+    assert_eq!(block_on(store.goal(id(1))).unwrap(), Some(goal));
+    assert_eq!(block_on(store.tools(id(1))).unwrap(), [tool]);
+}
+
+#[test]
+fn of_two_files_of_a_thread_the_one_that_is_written_to_is_taken() {
+    let store = store();
+    let (path, text) = rollout(1, None, 3);
+    let files = [(format!("{path}.zst"), text.clone() + &" ".repeat(100)), (path, text)];
+    let report = import(&store, &files);
+    assert_eq!((report.threads, report.problems[0].file.as_str()), (1, files[0].0.as_str()));
 }

@@ -6,19 +6,24 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::importer::{MISSING_PARENT, fatal};
-use super::report::{ImportReport, Problem};
+use super::lines::{Line as Text, Lines};
+use super::report::{ImportProgress, ImportReport};
 use crate::document::Document;
 use crate::error::{Error, Result};
 use crate::export::{EXPORT_VERSION, Size};
 use crate::goal::Goal;
 use crate::id::ThreadId;
 use crate::item::Item;
+use crate::limits::{MAX_BATCH_BYTES, MAX_ITEM};
 use crate::storage::Storage;
 use crate::store::{StagedThread, Staging, Store};
 use crate::thread::CreateThread;
 
 /// The items and the bytes of one commit.
 const BATCH: (usize, usize) = (1000, 4 * 1024 * 1024);
+
+/// What a line may have besides its item: more than any thread's metadata, goal and names.
+const MAX_FRAME: usize = 1024 * 1024;
 
 /// Which ids imported threads get.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +47,7 @@ pub struct TreeImporter<S: Storage> {
     ids: ImportIds,
     /// What the problems in the report are called after.
     file: String,
-    line: u64,
+    lines: Lines,
     begun: bool,
     tree: Option<Tree<S>>,
     report: ImportReport,
@@ -54,6 +59,7 @@ struct Tree<S: Storage> {
     ids: HashMap<ThreadId, ThreadId>,
     created: HashSet<ThreadId>,
     thread: Option<ThreadId>,
+    tools: Vec<Item>,
     items: Vec<(i64, Item)>,
     logs: Vec<(i64, Item)>,
     bytes: usize,
@@ -76,7 +82,7 @@ struct Line<'a> {
     goal: Option<Goal>,
     documents: BTreeMap<String, Vec<Document>>,
     #[serde(borrow)]
-    tools: Vec<&'a RawValue>,
+    tool: Option<&'a RawValue>,
     tree: Option<Size>,
     end: Option<Size>,
     cut: Option<String>,
@@ -93,49 +99,76 @@ impl<S: Storage> TreeImporter<S> {
     pub fn new(store: Store<S>, ids: ImportIds, file: &str) -> Self {
         let report = ImportReport { files: 1, ..ImportReport::default() };
         let file = file.to_owned();
-        Self { store, ids, file, line: 0, begun: false, tree: None, report }
+        let lines = Lines::new(MAX_ITEM + MAX_FRAME);
+        Self { store, ids, file, lines, begun: false, tree: None, report }
     }
 
-    /// Takes the next line.
+    /// Takes the next bytes of the text, however they are cut.
     ///
     /// # Errors
     /// [`Error::InvalidField`] when the first line is not that of an export, or of a newer version;
     /// those of the storage.
-    pub async fn line(&mut self, text: &str) -> Result<()> {
-        self.line += 1;
-        self.report.bytes += text.len() as u64 + 1;
-        let text = text.trim();
-        if text.is_empty() {
-            return Ok(());
+    pub async fn feed(&mut self, bytes: &[u8]) -> Result<()> {
+        self.report.bytes += bytes.len() as u64;
+        let mut rest = bytes;
+        while let Some(line) = self.lines.next(&mut rest) {
+            self.line(line).await?;
         }
-        let line: Line<'_> = match serde_json::from_str(text) {
+        Ok(())
+    }
+
+    /// Ends the import and reports; a tree that is not whole is left out.
+    ///
+    /// # Errors
+    /// As [`feed`](Self::feed).
+    pub async fn finish(mut self) -> Result<ImportReport> {
+        if let Some(line) = self.lines.last() {
+            self.line(line).await?;
+        }
+        if !self.begun {
+            return Err(no_export("it is empty"));
+        }
+        self.spoil("the file ends in the middle of a tree");
+        Ok(self.report)
+    }
+
+    /// Returns how far the import is, as a file of an unknown size.
+    pub fn progress(&self) -> ImportProgress {
+        let coming = self.tree.as_ref().map(|tree| tree.size).unwrap_or_default();
+        ImportProgress {
+            total_files: 1,
+            threads: self.report.threads + coming.threads,
+            items: self.report.items + coming.items,
+            bytes: self.report.bytes,
+            ..ImportProgress::default()
+        }
+    }
+
+    async fn line(&mut self, line: Text) -> Result<()> {
+        let parsed = match &line {
+            Ok(text) if text.trim().is_empty() => return Ok(()),
+            Ok(text) => serde_json::from_str(text).map_err(|error| error.to_string()),
+            Err(reason) => Err(reason.clone()),
+        };
+        let line: Line<'_> = match parsed {
             Ok(line) => line,
-            Err(error) if self.begun => {
-                return self.spoil(&format!("it can't be read: {error}"));
+            Err(reason) if self.begun => {
+                self.spoil(&format!("it can't be read: {reason}"));
+                return Ok(());
             }
-            Err(error) => return Err(no_export(&error.to_string())),
+            Err(reason) => return Err(no_export(&reason)),
         };
         if !self.begun {
             return self.begin(line.creel_export);
         }
         match self.take(line).await {
             Err(error) if fatal(&error) => Err(error),
-            Err(error) => self.spoil(&error.to_string()),
+            Err(error) => {
+                self.spoil(&error.to_string());
+                Ok(())
+            }
             Ok(()) => Ok(()),
         }
-    }
-
-    /// Ends the import and reports; a tree that is not whole is left out.
-    pub fn finish(mut self) -> ImportReport {
-        if self.tree.is_some() {
-            let _ = self.spoil("the file ends in the middle of a tree");
-        }
-        self.report
-    }
-
-    /// Returns what the import did so far.
-    pub fn report(&self) -> &ImportReport {
-        &self.report
     }
 
     fn begin(&mut self, version: Option<u32>) -> Result<()> {
@@ -148,24 +181,24 @@ impl<S: Storage> TreeImporter<S> {
     }
 
     /// Gives the tree up: nothing of it is shown.
-    fn spoil(&mut self, reason: &str) -> Result<()> {
+    fn spoil(&mut self, reason: &str) {
         if self.tree.take().is_some() {
-            let file = format!("{}:{}", self.file, self.line);
-            self.report.problems.push(Problem { file, reason: reason.to_owned() });
+            let place = format!("{}:{}", self.file, self.lines.number());
+            self.report.problem(&place, reason);
         }
-        Ok(())
     }
 
     async fn take(&mut self, line: Line<'_>) -> Result<()> {
         if line.tree.is_some() {
-            let _ = self.spoil("another tree begins before this one is whole");
+            self.spoil("another tree begins before this one is whole");
             self.tree = Some(Tree::new(self.store.stage()));
             return Ok(());
         }
         // The rest of a tree that was given up.
         let Some(tree) = &mut self.tree else { return Ok(()) };
         if let Some(reason) = line.cut {
-            return self.spoil(&format!("it changed while it was exported: {reason}"));
+            self.spoil(&format!("it changed while it was exported: {reason}"));
+            return Ok(());
         }
         if let Some(raw) = line.thread {
             tree.flush().await?;
@@ -187,21 +220,23 @@ impl<S: Storage> TreeImporter<S> {
             tree.created.insert(id);
             tree.ids.extend(old.map(|old| (old, id)));
             tree.size.threads += 1;
-            if !line.tools.is_empty() {
-                let tools = line.tools.iter().map(|tool| Item::new(tool.get()));
-                tree.staging.set_tools(id, tools.collect::<Result<_>>()?).await?;
-            }
             return Ok(());
+        }
+        if let Some(raw) = line.tool {
+            return tree.tool(Item::new(raw.get())?);
         }
         if let Some(raw) = line.item.or(line.log) {
             let item = Item::new(raw.get())?;
-            tree.bytes += raw.get().len();
-            tree.size.items += u64::from(line.item.is_some());
-            let list = if line.item.is_some() { &mut tree.items } else { &mut tree.logs };
-            list.push((line.at, item));
-            if list.len() >= BATCH.0 || tree.bytes >= BATCH.1 {
+            if tree.is_full(&item) || !tree.tools.is_empty() {
                 tree.flush().await?;
             }
+            tree.bytes += item.json().len();
+            let (list, count) = match line.item {
+                Some(_) => (&mut tree.items, &mut tree.size.items),
+                None => (&mut tree.logs, &mut tree.size.logs),
+            };
+            list.push((line.at, item));
+            *count += 1;
             return Ok(());
         }
         match line.end {
@@ -215,10 +250,7 @@ impl<S: Storage> TreeImporter<S> {
         let archived = tree.archived;
         let published = match tree.flush().await {
             Ok(()) if tree.size != end => {
-                let reason = format!(
-                    "the tree has {} threads and {} items, not {} and {}",
-                    tree.size.threads, tree.size.items, end.threads, end.items
-                );
+                let reason = format!("the tree has {}, not {}", tree.size.words(), end.words());
                 Err(Error::InvalidField { field: "end".into(), reason })
             }
             Ok(()) => tree.staging.publish().await,
@@ -233,8 +265,8 @@ impl<S: Storage> TreeImporter<S> {
             }
             Err(error) if fatal(&error) => Err(error),
             Err(error) => {
-                let file = format!("{}:{}", self.file, self.line);
-                self.report.problems.push(Problem { file, reason: error.to_string() });
+                let place = format!("{}:{}", self.file, self.lines.number());
+                self.report.problem(&place, error);
                 Ok(())
             }
         }
@@ -265,6 +297,7 @@ impl<S: Storage> Tree<S> {
             ids: HashMap::new(),
             created: HashSet::new(),
             thread: None,
+            tools: Vec::new(),
             items: Vec::new(),
             logs: Vec::new(),
             bytes: 0,
@@ -284,18 +317,36 @@ impl<S: Storage> Tree<S> {
         thread.session_id = new.map(ToString::to_string).or(session);
     }
 
+    /// Takes a tool; they are set together, so they are held until something else comes.
+    fn tool(&mut self, tool: Item) -> Result<()> {
+        self.bytes += tool.json().len();
+        if self.bytes > MAX_BATCH_BYTES {
+            let (size, limit) = (self.bytes, MAX_BATCH_BYTES);
+            return Err(Error::TooLarge { field: "tools".into(), size, limit });
+        }
+        self.tools.push(tool);
+        self.size.tools += 1;
+        Ok(())
+    }
+
+    fn is_full(&self, next: &Item) -> bool {
+        self.items.len() + self.logs.len() >= BATCH.0 || self.bytes + next.json().len() > BATCH.1
+    }
+
     async fn flush(&mut self) -> Result<()> {
         self.bytes = 0;
         let (items, logs) = (std::mem::take(&mut self.items), std::mem::take(&mut self.logs));
+        let tools = std::mem::take(&mut self.tools);
+        if items.is_empty() && logs.is_empty() && tools.is_empty() {
+            return Ok(());
+        }
         let Some(id) = self.thread else {
-            let reason = "items come before the first thread".into();
-            let field = "thread".into();
-            return if items.is_empty() && logs.is_empty() {
-                Ok(())
-            } else {
-                Err(Error::InvalidField { field, reason })
-            };
+            let reason = "something of a thread comes before the first thread".into();
+            return Err(Error::InvalidField { field: "thread".into(), reason });
         };
+        if !tools.is_empty() {
+            self.staging.set_tools(id, tools).await?;
+        }
         if !logs.is_empty() {
             self.staging.append_logs(id, logs).await?;
         }

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use async_channel::{Receiver, Sender};
 use futures_util::lock::Mutex;
 use serde_json::value::RawValue;
 
@@ -15,6 +16,7 @@ use super::{
     Call, archive, attachments, creel, goal, items, list, metadata, projects, queue, read_state,
     search, sections, start, turns,
 };
+use crate::change::ChangeEvent;
 use crate::error::excerpt;
 use crate::manager::{ManagerOptions, SubscriberId, ThreadManager};
 use crate::storage::Storage;
@@ -33,6 +35,8 @@ pub struct Dispatcher<S: Storage> {
     subscriber: SubscriberId,
     nobody: Client,
     session: OnceLock<Session>,
+    /// Closed by the introduction. Nothing is sent; the type is one that is compiled in anyway.
+    introduction: (Sender<ChangeEvent>, Receiver<ChangeEvent>),
     turn: Mutex<()>,
 }
 
@@ -58,6 +62,7 @@ impl<S: Storage> Dispatcher<S> {
             subscriber,
             nobody: Client::default(),
             session: OnceLock::new(),
+            introduction: async_channel::unbounded(),
             turn: Mutex::new(()),
         }
     }
@@ -110,10 +115,12 @@ impl<S: Storage> Dispatcher<S> {
 
     /// Waits until the client has to be told of something that it did not ask for.
     ///
-    /// It never resolves before the client has introduced itself, and returns nothing once the store
-    /// is closed.
+    /// Nothing is told before the client has introduced itself. It returns nothing once the store or
+    /// the dispatcher is closed.
     pub async fn notifications(&self) -> Vec<String> {
-        let Some(session) = self.session.get() else { return std::future::pending().await };
+        // That it is closed is what is waited for.
+        let _ = self.introduction.1.recv().await;
+        let Some(session) = self.session.get() else { return Vec::new() };
         while session.rung().await {
             let turn = self.turn.lock().await;
             let News { before: mut messages, after } =
@@ -125,6 +132,14 @@ impl<S: Storage> Dispatcher<S> {
             }
         }
         Vec::new()
+    }
+
+    /// Ends the notifications, for whoever waits for them too. Requests are still answered.
+    pub fn close(&self) {
+        self.introduction.0.close();
+        if let Some(session) = self.session.get() {
+            session.close();
+        }
     }
 
     /// Calls a method, experimental ones included, without introduction and notifications.
@@ -153,6 +168,7 @@ impl<S: Storage> Dispatcher<S> {
         if self.session.set(session).is_err() {
             return Err(RpcError::refused("Already initialized"));
         }
+        self.introduction.0.close();
         Object::new()
             .text("userAgent", concat!("creel/", env!("CARGO_PKG_VERSION")))
             .text("platformFamily", std::env::consts::FAMILY)

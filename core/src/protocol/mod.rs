@@ -30,6 +30,8 @@ mod session;
 mod start;
 mod thread;
 mod turns;
+#[cfg(feature = "schema")]
+pub mod types;
 mod uuid_text;
 
 pub use call::Defaults;

@@ -62,6 +62,16 @@ impl Session {
         }
     }
 
+    /// Hears of nothing more.
+    pub(super) fn close(&self) {
+        for receiver in [&self.changes, &self.change_bell] {
+            receiver.close();
+        }
+        for receiver in [&self.events, &self.event_bell] {
+            receiver.close();
+        }
+    }
+
     /// Takes all that there is to tell.
     pub(super) async fn news<S: Storage>(&self, call: &Call<'_, S>) -> News {
         while self.change_bell.try_recv().is_ok() {}

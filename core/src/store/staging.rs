@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Store, driver};
 use crate::catalog::{Archived, Command, Copied, Staged};
 use crate::document::Document;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::goal::Goal;
 use crate::id::{DeletionId, ThreadId, new_uuid};
 use crate::item::Item;
@@ -47,6 +47,8 @@ impl<S: Storage> Store<S> {
 impl<S: Storage> Staging<S> {
     /// Creates a thread, under one that was staged before, under a visible one, or as a root.
     ///
+    /// Another staging that has a thread of this id is given up: a crash may have left it.
+    ///
     /// # Errors
     /// Those of [`Store::create`].
     pub async fn create(&mut self, staged: StagedThread) -> Result<ThreadId> {
@@ -57,8 +59,39 @@ impl<S: Storage> Staging<S> {
         let goal = goal.map(Box::new);
         let thread = Box::new(Staged { id, thread, archived, goal, documents });
         self.begun = true;
-        self.store.commit(Command::Stage { staging: self.id, thread }).await?;
-        Ok(id)
+        loop {
+            let command = Command::Stage { staging: self.id, thread: thread.clone() };
+            match self.store.commit(command).await {
+                Ok(_) => return Ok(id),
+                Err(error @ Error::ThreadExists { .. }) => self.make_room(id, error).await?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits until what another staging has of a thread is erased; only that can be helped.
+    async fn make_room(&self, id: ThreadId, error: Error) -> Result<()> {
+        const PAUSE: u64 = 5;
+        let inner = &self.store.inner;
+        loop {
+            {
+                let mut shared = inner.lock();
+                shared.check_open()?;
+                let shared = &mut *shared;
+                let catalog = &shared.replica.catalog;
+                let Some(record) = catalog.record(id) else { return Ok(()) };
+                let other = record.deletion.filter(|it| *it != self.id && catalog.is_staging(*it));
+                let erasure = other.map(|other| shared.erasures.entry(other).or_default());
+                match erasure {
+                    Some(erasure) if erasure.attempts < inner.options.erase_attempts => {
+                        erasure.given_up = true;
+                    }
+                    _ => return Err(error),
+                }
+            }
+            driver::kick(inner);
+            inner.env.sleep(PAUSE).await;
+        }
     }
 
     /// Appends items with their times to a staged thread, and takes from them what they say of it.

@@ -29,7 +29,11 @@ export function servePackage(): Promise<StaticServer> {
       "testing/wasm": testingModule(),
       pages: `${import.meta.dirname}/pages`,
     },
-    { "/": page("creel"), "/testing": page("testing") },
+    {
+      "/": page("creel"),
+      "/testing": page("testing"),
+      "/frame": '<!doctype html><script type="module" src="/pages/bridge-user.js"></script>',
+    },
   );
 }
 

@@ -9,6 +9,7 @@ use creel::import::Importer;
 use creel::storage::{MemoryStorage, Snapshot, Table};
 use creel::{Error, Item, ItemQuery, SortKey, Store, StoreOptions, ThreadQuery};
 
+use super::dispatcher;
 use super::sample::{sample, thread};
 use super::tour::tour;
 use crate::virtual_env::VirtualEnv;
@@ -25,7 +26,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "journal_entry", feed: journal_entry, valid: valid_entries },
     Target { name: "catalog_page", feed: catalog_page, valid: || values(Table::Catalog, "page/") },
     Target { name: "catalog_head", feed: catalog_head, valid: || values(Table::Catalog, "head") },
@@ -37,6 +38,7 @@ pub const TARGETS: [Target; 8] = [
         feed: item,
         valid: || vec![br#"{"role":"user","content":"hi"}"#.into()],
     },
+    Target { name: "dispatcher", feed: dispatcher::dispatcher, valid: dispatcher::valid },
     Target { name: "import", feed: import, valid: valid_homes },
 ];
 
@@ -147,7 +149,13 @@ pub fn import(bytes: &[u8]) {
             }
             for path in importer.order() {
                 let (_, text) = files.iter().find(|(name, _)| *name == path).unwrap();
-                importer.rollout(&path, text).await.unwrap();
+                if importer.begin(&path).await.unwrap() {
+                    // In two pieces, so that lines are cut.
+                    let (first, second) = text.split_at(text.len() / 2);
+                    importer.feed(first).await.unwrap();
+                    importer.feed(second).await.unwrap();
+                    importer.end().await.unwrap();
+                }
             }
             importer.finish().await.unwrap();
             let stats = store.stats();

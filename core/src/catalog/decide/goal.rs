@@ -9,7 +9,6 @@ use super::writable;
 use crate::error::{Error, Result};
 use crate::goal::{Goal, GoalPatch};
 use crate::id::ThreadId;
-use crate::limits::MAX_OBJECTIVE_CHARS;
 
 /// Another objective makes another goal; without a goal there must be one.
 pub(super) fn set(
@@ -24,14 +23,6 @@ pub(super) fn set(
         Err(Error::InvalidField { field: field.into(), reason: reason.into() })
     };
     let objective = patch.objective.as_deref().map(str::trim);
-    if objective == Some("") {
-        return invalid("objective", "goal objective must not be empty");
-    }
-    let chars = objective.map_or(0, |objective| objective.chars().count());
-    if chars > MAX_OBJECTIVE_CHARS {
-        let field = "objective".into();
-        return Err(Error::TooLarge { field, size: chars, limit: MAX_OBJECTIVE_CHARS });
-    }
     if patch.token_budget == Some(Some(0)) {
         return invalid("tokenBudget", "goal budgets must be positive when provided");
     }
@@ -57,6 +48,7 @@ pub(super) fn set(
     goal.token_budget = patch.token_budget.unwrap_or(goal.token_budget);
     goal.tokens_used = patch.tokens_used.unwrap_or(goal.tokens_used);
     goal.time_used_seconds = patch.time_used_seconds.unwrap_or(goal.time_used_seconds);
+    goal.check()?;
     if record.goal.as_deref() == Some(&goal) {
         return Ok(Decision::default());
     }

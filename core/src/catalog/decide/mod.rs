@@ -57,7 +57,10 @@ pub(crate) fn decide(catalog: &Catalog, command: &Command, at: i64) -> Result<De
         }
         Command::Undelete { deletion } => delete::undelete(catalog, *deletion),
         Command::Stage { staging, thread } => stage::stage(catalog, *staging, thread, at),
-        Command::Fill { command, .. } => decide(catalog, command, at),
+        Command::Fill { staging, command } => {
+            stage::check_member(catalog, *staging, command)?;
+            decide(catalog, command, at)
+        }
         Command::Publish { staging, copied } => stage::publish(catalog, *staging, copied.as_ref()),
         Command::Erase(eraser) => delete::erase(catalog, eraser, at),
     }

@@ -3,11 +3,12 @@
 //! They are the members of a deletion that nobody asked for: hidden from the first commit on, erased
 //! when they are given up or forgotten, and brought in by undoing it.
 
-use super::super::command::{Copied, Decision, Staged};
+use super::super::command::{Command, Copied, Decision, Staged};
 use super::super::event::Event;
 use super::super::{Catalog, Ordinals};
 use super::{create, validate};
 use crate::error::{Error, Result};
+use crate::goal::Goal;
 use crate::id::DeletionId;
 
 /// What nobody finishes is erased after a day.
@@ -20,6 +21,7 @@ pub(super) fn stage(
     at: i64,
 ) -> Result<Decision> {
     validate::time("archivedAt", thread.archived.map(|archived| archived.at))?;
+    thread.goal.as_deref().map_or(Ok(()), Goal::check)?;
     let mut record = create::record(catalog, thread.id, &thread.thread, at)?;
     record.deletion = Some(staging);
     record.archived = thread.archived;
@@ -36,6 +38,24 @@ pub(super) fn stage(
         staged: true,
     };
     Ok(Decision { events: vec![Event::Created(Box::new(record)), hidden], writes: Vec::new() })
+}
+
+/// What was given up and came anew in another staging, or was published by it, is not this one's.
+pub(super) fn check_member(
+    catalog: &Catalog,
+    staging: DeletionId,
+    command: &Command,
+) -> Result<()> {
+    let (Command::Append { thread, .. }
+    | Command::Log { thread, .. }
+    | Command::SetTools { thread, .. }) = command
+    else {
+        return Ok(());
+    };
+    match catalog.record(*thread) {
+        Some(record) if record.deletion == Some(staging) => Ok(()),
+        _ => Err(Error::ThreadNotFound { id: *thread }),
+    }
 }
 
 /// What was copied must still be what it was.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::{BadLine, lines};
+use super::{BadLine, Line, Lines, MAX_ITEM};
 use crate::id::ThreadId;
 use crate::limits::MAX_NAME;
 
@@ -14,20 +14,28 @@ use crate::limits::MAX_NAME;
 pub fn session_index(path: &str, text: &[u8]) -> (HashMap<ThreadId, String>, Vec<BadLine>) {
     let mut names = HashMap::new();
     let mut bad = Vec::new();
-    for (number, line) in lines(text) {
+    let (mut lines, mut rest) = (Lines::new(MAX_ITEM), text);
+    while let Some(line) = lines.next(&mut rest).or_else(|| lines.last()) {
         let entry = match entry(line) {
-            Ok(entry) => entry,
+            Ok(Some(entry)) => entry,
+            Ok(None) => continue,
             Err(reason) => {
-                bad.push(BadLine { file: path.to_owned(), line: number, reason });
+                bad.push(BadLine { file: path.to_owned(), line: lines.number(), reason });
                 continue;
             }
         };
-        match entry.thread_name.unwrap_or_default().trim() {
-            "" => names.remove(&entry.id),
-            name => names.insert(entry.id, name[..name.floor_char_boundary(MAX_NAME)].to_owned()),
+        match name(&entry.thread_name.unwrap_or_default()) {
+            None => names.remove(&entry.id),
+            Some(name) => names.insert(entry.id, name),
         };
     }
     (names, bad)
+}
+
+/// Makes a name fit: trimmed, cut if it is too long; white space alone is none.
+pub(in crate::import) fn name(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text[..text.floor_char_boundary(MAX_NAME)].to_owned())
 }
 
 #[derive(Deserialize)]
@@ -37,7 +45,10 @@ struct Entry {
     thread_name: Option<String>,
 }
 
-fn entry(line: &[u8]) -> Result<Entry, String> {
-    let text = std::str::from_utf8(line).map_err(|cause| cause.to_string())?;
-    serde_json::from_str(text).map_err(|cause| cause.to_string())
+/// Empty lines do not count.
+fn entry(line: Line) -> Result<Option<Entry>, String> {
+    match line?.trim() {
+        "" => Ok(None),
+        line => serde_json::from_str(line).map(Some).map_err(|cause| cause.to_string()),
+    }
 }

@@ -8,10 +8,11 @@ use crate::limits::{MAX_METADATA, MAX_TEXT};
 use crate::thread::{CreateThread, GitInfo, ThreadDetails};
 
 /// What a rollout says of its thread.
+#[derive(Debug)]
 pub(super) struct Meta {
     pub(super) id: ThreadId,
     pub(super) parent: Option<ThreadId>,
-    pub(super) created_at: Option<i64>,
+    created_at: Option<i64>,
     session_id: Option<String>,
     forked_from: Option<ThreadId>,
     details: ThreadDetails,
@@ -54,14 +55,14 @@ impl Meta {
         })
     }
 
-    pub(super) fn into_thread(self) -> CreateThread {
+    pub(super) fn thread(&self) -> CreateThread {
         CreateThread {
             id: Some(self.id),
             parent_thread_id: self.parent,
-            session_id: self.session_id,
+            session_id: self.session_id.clone(),
             forked_from_id: self.forked_from,
             created_at: self.created_at,
-            details: self.details,
+            details: self.details.clone(),
             ..CreateThread::default()
         }
     }

@@ -11,26 +11,15 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+pub(super) use index::name;
 pub use index::session_index;
 
+use super::lines::{Line, Lines};
 use crate::id::ThreadId;
 use crate::item::Item;
+use crate::limits::MAX_ITEM;
 use crate::thread::CreateThread;
 use meta::Meta;
-
-/// A rollout file, read.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rollout {
-    /// The thread that it is the history of; without an id when neither a line nor the file's name
-    /// has one.
-    pub thread: CreateThread,
-    /// Every line that is a JSON object, as it is, with its time in milliseconds.
-    pub items: Vec<(i64, Item)>,
-    /// Whether the file lies among the archived ones.
-    pub archived: bool,
-    /// The lines that are left out.
-    pub bad_lines: Vec<BadLine>,
-}
 
 /// A line of a file that was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,53 +34,82 @@ pub struct BadLine {
     pub reason: String,
 }
 
-/// Reads a rollout file of the given path.
+/// A line of a rollout as it is, with its time in milliseconds, or else that of the line before.
+pub(super) type Row = (Option<i64>, Item);
+
+/// Reads a rollout file as its bytes come, and remembers what they say of the thread.
 ///
 /// Lines are kept whole and as they are, the first one (`session_meta`) included. Empty lines do not
-/// count. A line without a time takes the one before it.
-pub fn parse_rollout(path: &str, text: &[u8]) -> Rollout {
-    let mut rollout = Rollout { archived: archived(path), ..Rollout::default() };
-    let named = FileName::read(path);
-    let mut meta: Option<Meta> = None;
-    let mut first_time = None;
-    let mut untimed = 0;
-    for (number, line) in lines(text) {
-        let item = match item(line) {
+/// count, a line that is no JSON object is left out.
+#[derive(Debug)]
+pub(super) struct Reader {
+    path: String,
+    named: FileName,
+    lines: Lines,
+    meta: Option<Meta>,
+    first_time: Option<i64>,
+    time: Option<i64>,
+}
+
+impl Reader {
+    pub(super) fn new(path: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            named: FileName::read(path),
+            lines: Lines::new(MAX_ITEM),
+            meta: None,
+            first_time: None,
+            time: None,
+        }
+    }
+
+    /// Takes the next line off `bytes`; what is left without a line's end is held.
+    pub(super) fn next(&mut self, bytes: &mut &[u8]) -> Option<Result<Row, BadLine>> {
+        loop {
+            let line = self.lines.next(bytes)?;
+            if let Some(row) = self.row(line) {
+                return Some(row);
+            }
+        }
+    }
+
+    /// Takes the last line, if the file doesn't end with a line's end.
+    pub(super) fn last(&mut self) -> Option<Result<Row, BadLine>> {
+        let line = self.lines.last()?;
+        self.row(line)
+    }
+
+    /// Returns what the lines so far say of the thread; without an id when they and the file's name
+    /// have none.
+    pub(super) fn thread(&self) -> CreateThread {
+        let mut thread = self.meta.as_ref().map(Meta::thread).unwrap_or_default();
+        thread.id = thread.id.or(self.named.id);
+        thread.created_at = thread.created_at.or(self.named.at).or(self.first_time);
+        // Lines may be older than the time that the session gives; what is appended raises both.
+        thread.updated_at = self.first_time;
+        thread.recency_at = self.first_time;
+        thread
+    }
+
+    fn row(&mut self, line: Line) -> Option<Result<Row, BadLine>> {
+        if line.as_ref().is_ok_and(|line| line.trim().is_empty()) {
+            return None;
+        }
+        let item = match line.and_then(|line| item(&line)) {
             Ok(item) => item,
             Err(reason) => {
-                let line = number;
-                rollout.bad_lines.push(BadLine { file: path.to_owned(), line, reason });
-                continue;
+                let (file, line) = (self.path.clone(), self.lines.number());
+                return Some(Err(BadLine { file, line, reason }));
             }
         };
         let head: Head<'_> = item.parse().unwrap_or_default();
-        if meta.as_ref().is_none_or(|meta| Some(meta.id) != named.id) {
-            meta = better(meta, head.meta(), named.id);
+        if self.meta.as_ref().is_none_or(|meta| Some(meta.id) != self.named.id) {
+            self.meta = better(self.meta.take(), head.meta(), self.named.id);
         }
-        match head.time() {
-            Some(at) => {
-                first_time.get_or_insert(at);
-                rollout.items.push((at, item));
-            }
-            None => {
-                untimed += usize::from(rollout.items.len() == untimed);
-                let at = rollout.items.last().map_or(0, |(at, _)| *at);
-                rollout.items.push((at, item));
-            }
-        }
+        self.time = head.time().or(self.time);
+        self.first_time = self.first_time.or(self.time);
+        Some(Ok((self.time, item)))
     }
-    let created_at = meta.as_ref().and_then(|meta| meta.created_at).or(named.at).or(first_time);
-    for (at, _) in rollout.items.iter_mut().take(untimed) {
-        *at = created_at.unwrap_or(0);
-    }
-    rollout.thread = meta.map(Meta::into_thread).unwrap_or_default();
-    rollout.thread.id = rollout.thread.id.or(named.id);
-    rollout.thread.created_at = created_at;
-    // Lines may be older than the time that the session gives; what is appended raises both.
-    let times = rollout.items.iter().map(|(at, _)| *at);
-    rollout.thread.updated_at = times.clone().max();
-    rollout.thread.recency_at = times.min();
-    rollout
 }
 
 /// What the beginning of a rollout file says of its place in the tree.
@@ -105,9 +123,10 @@ pub(crate) struct Announced {
 pub(crate) fn announce(path: &str, beginning: &[u8]) -> Option<Announced> {
     let named = FileName::read(path);
     let mut found: Option<Meta> = None;
-    for (_, line) in lines(beginning) {
-        let Ok(text) = std::str::from_utf8(line) else { continue };
-        let head: Head<'_> = serde_json::from_str(text).unwrap_or_default();
+    let (mut lines, mut rest) = (Lines::new(MAX_ITEM), beginning);
+    while let Some(line) = lines.next(&mut rest).or_else(|| lines.last()) {
+        let Ok(line) = line else { continue };
+        let head: Head<'_> = serde_json::from_str(&line).unwrap_or_default();
         found = better(found, head.meta(), named.id);
         if found.as_ref().is_some_and(|meta| named.id.is_none_or(|id| meta.id == id)) {
             break;
@@ -121,8 +140,20 @@ pub(crate) fn announce(path: &str, beginning: &[u8]) -> Option<Announced> {
 
 /// Tells whether a path is one of a rollout file: `rollout-….jsonl`, in any folder.
 pub fn is_rollout(path: &str) -> bool {
-    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-    name.starts_with("rollout-") && name.ends_with(".jsonl")
+    name_of(path).starts_with("rollout-") && path.ends_with(".jsonl")
+}
+
+/// Tells whether a path is one of a compressed rollout file: `rollout-….jsonl.zst`, in any folder.
+///
+/// Its text is for the caller to decompress.
+pub fn is_compressed_rollout(path: &str) -> bool {
+    path.strip_suffix(COMPRESSED).is_some_and(is_rollout)
+}
+
+const COMPRESSED: &str = ".zst";
+
+fn name_of(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 /// The first `session_meta` wins, but for one that has the id of the file's name: a fork begins
@@ -137,20 +168,13 @@ fn better(found: Option<Meta>, next: Option<Meta>, named: Option<ThreadId>) -> O
     }
 }
 
-fn archived(path: &str) -> bool {
+/// Tells whether a file lies among the archived ones.
+pub(super) fn archived(path: &str) -> bool {
     path.split(['/', '\\']).any(|folder| folder == "archived_sessions")
 }
 
-/// Splits into lines, numbered from 1, without the empty ones.
-fn lines(text: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    let numbered = (1..).zip(text.split(|byte| *byte == b'\n'));
-    numbered.map(|(number, line)| (number, line.trim_ascii())).filter(|(_, line)| !line.is_empty())
-}
-
-fn item(line: &[u8]) -> Result<Item, String> {
-    let text = std::str::from_utf8(line).map_err(|cause| cause.to_string())?;
-    Item::new(text).map_err(|error| match error {
+fn item(line: &str) -> Result<Item, String> {
+    Item::new(line).map_err(|error| match error {
         crate::Error::InvalidItem { reason, .. } => reason,
         other => other.to_string(),
     })
@@ -183,7 +207,7 @@ impl Head<'_> {
 }
 
 /// What a file's name says: `rollout-2026-03-02T09-15-00-<id>.jsonl`.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct FileName {
     id: Option<ThreadId>,
     at: Option<i64>,
@@ -193,7 +217,7 @@ impl FileName {
     fn read(path: &str) -> Self {
         const TIME: usize = "2026-03-02T09-15-00".len();
         const ID: usize = "6513270e-269e-4d37-b2a7-4de452e6b438".len();
-        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        let name = name_of(path).trim_end_matches(COMPRESSED);
         let Some(stem) = name.strip_suffix(".jsonl") else { return Self::default() };
         let id = stem.len().checked_sub(ID).and_then(|start| stem.get(start..));
         let time = stem.strip_prefix("rollout-").and_then(|rest| rest.get(..TIME));

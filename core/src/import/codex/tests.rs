@@ -4,6 +4,35 @@ use serde_json::{Value, json};
 const ID: &str = "d23f0824-128b-4f33-8c5c-7fd0a6a3a450";
 const PARENT: &str = "6513270e-269e-4d37-b2a7-4de452e6b438";
 
+/// A rollout, read.
+struct Rollout {
+    thread: CreateThread,
+    items: Vec<(i64, Item)>,
+    bad_lines: Vec<BadLine>,
+}
+
+/// Reads a file in pieces that cut its lines.
+fn parse_rollout(path: &str, text: &[u8]) -> Rollout {
+    let mut reader = Reader::new(path);
+    let mut rows = Vec::new();
+    for mut piece in text.chunks(7) {
+        while let Some(row) = reader.next(&mut piece) {
+            rows.push(row);
+        }
+    }
+    rows.extend(reader.last());
+    let thread = reader.thread();
+    let created_at = thread.created_at.unwrap_or(0);
+    let (mut items, mut bad_lines) = (Vec::new(), Vec::new());
+    for row in rows {
+        match row {
+            Ok((at, item)) => items.push((at.unwrap_or(created_at), item)),
+            Err(bad) => bad_lines.push(bad),
+        }
+    }
+    Rollout { thread, items, bad_lines }
+}
+
 fn path(folder: &str) -> String {
     format!("{folder}/rollout-2026-03-02T09-16-10-{ID}.jsonl")
 }
@@ -48,7 +77,7 @@ fn a_rollout_becomes_a_thread_and_its_lines() {
     assert_eq!(thread.details.source, Some(source));
     let items: Vec<_> = rollout.items.iter().map(|(at, item)| (*at, item.json())).collect();
     assert_eq!(items, [(1_772_442_991_808, &*first), (1_772_443_027_237, &*second)]);
-    assert!(rollout.bad_lines.is_empty() && !rollout.archived);
+    assert!(rollout.bad_lines.is_empty());
 }
 
 #[test]
@@ -74,7 +103,7 @@ fn what_the_first_line_does_not_say_comes_from_the_file_s_name() {
     let rollout = parse_rollout(&path("/x/archived_sessions"), text.as_bytes());
     assert_eq!(rollout.thread.id, ID.parse().ok());
     assert_eq!(rollout.thread.created_at, Some(1_772_442_970_000));
-    assert!(rollout.archived);
+    assert!(archived(&path("/x/archived_sessions")) && !archived(&path("/x/sessions")));
     assert_eq!(parse_rollout("notes.jsonl", b"{}").thread.id, None);
 }
 
@@ -145,4 +174,7 @@ fn the_last_name_of_a_thread_wins() {
 fn rollouts_are_known_by_their_names() {
     assert!(is_rollout(&path("sessions\\2026")) && is_rollout("rollout-1.jsonl"));
     assert!(!is_rollout("session_index.jsonl") && !is_rollout("rollout-1.jsonl.zst"));
+    let compressed = path("sessions") + ".zst";
+    assert!(is_compressed_rollout(&compressed) && !is_compressed_rollout("notes.jsonl.zst"));
+    assert_eq!(announce(&compressed, b"").unwrap().id, ID.parse().unwrap());
 }

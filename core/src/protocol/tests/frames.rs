@@ -1,5 +1,7 @@
 //! Frames: what is no request, what is too long, and who may ask.
 
+use futures_lite::future::zip;
+
 use super::*;
 
 #[test]
@@ -110,4 +112,29 @@ fn deep_nesting_is_no_danger() {
     let answer =
         &client.send(&format!(r#"{{"id":1,"method":"thread/inject_items","params":{params}}}"#))[0];
     assert_eq!(answer["error"]["data"]["code"], "invalid_item");
+}
+
+#[test]
+fn whoever_waits_for_notifications_from_the_start_gets_them() {
+    let client = Client::new();
+    let doing = async {
+        client.store.create(CreateThread::default()).await.unwrap();
+        client.dispatcher.handle(r#"{"id":1,"method":"initialize"}"#).await;
+        client.store.create(CreateThread { id: Some(id(7)), ..CreateThread::default() }).await
+    };
+    let (told, done) = block_on(zip(client.dispatcher.notifications(), doing));
+    assert_eq!(done.unwrap().id, id(7));
+    let told: Value = serde_json::from_str(&told[0]).unwrap();
+    assert_eq!(told["params"]["thread"]["id"], json!(id(7)));
+}
+
+#[test]
+fn a_closed_dispatcher_ends_the_wait_for_notifications() {
+    let (strange, ready) = (Client::new(), Client::ready());
+    for client in [&strange, &ready] {
+        let closing = async { client.dispatcher.close() };
+        let (told, ()) = block_on(zip(client.dispatcher.notifications(), closing));
+        assert_eq!(told, Vec::<String>::new());
+    }
+    assert!(ready.ask("thread/list", json!({})).is_ok());
 }

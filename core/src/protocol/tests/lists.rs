@@ -149,6 +149,7 @@ fn read_states_are_those_of_people_s_threads_and_change_by_revision() {
         json!({"threadId": id(1), "expectedRevision": revision, "operation": operation})
     };
     block_on(client.store.append(id(1), rollout())).unwrap();
+    block_on(client.dispatcher.notifications());
     let before = block_on(client.store.read(id(1))).unwrap().updated_at;
     let (answer, told) =
         client.call("thread/readState/update", update(&initial["revision"], "unread"));

@@ -62,7 +62,10 @@ impl Client {
         assert_eq!(answer["id"], 7);
         let answer = match answer.get("error") {
             Some(error) => Err(error.clone()),
-            None => Ok(answer["result"].clone()),
+            None => {
+                conforms(method, &answer["result"]);
+                Ok(answer["result"].clone())
+            }
         };
         (answer, messages)
     }
@@ -119,6 +122,19 @@ impl Client {
         client
     }
 }
+
+/// Holds every answer against the type that documents it.
+#[cfg(feature = "schema")]
+fn conforms(method: &str, answer: &Value) {
+    let shapes = types::shapes();
+    let shapes = shapes.iter().find(|shapes| shapes.method == method).unwrap();
+    if let Err(told) = shapes.result.check(answer.clone()) {
+        panic!("{method}: {told}");
+    }
+}
+
+#[cfg(not(feature = "schema"))]
+fn conforms(_: &str, _: &Value) {}
 
 fn id(n: u8) -> ThreadId {
     format!("00000000-0000-4000-8000-0000000000{n:02x}").parse().unwrap()

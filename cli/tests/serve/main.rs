@@ -1,0 +1,11 @@
+//! `creel serve`, the built program, as its clients have it: over standard input and output, over a
+//! Unix socket, over WebSocket; and what no client may do to it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod limits;
+mod server;
+mod stdio;
+#[cfg(unix)]
+mod unix;
+mod websocket;
