@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use creel::storage::MemoryStorage;
+use creel::storage::faulty::{Fault, FaultPlan, FaultyStorage, Operation};
+use creel::storage::{MemoryStorage, Table};
 use creel::{
     Change, CreateThread, DeleteOptions, Fork, Item, ItemQuery, StagedThread, Store, StoreOptions,
     SystemEnv, ThreadId, ThreadQuery,
@@ -215,5 +216,29 @@ fn what_was_staged_and_given_up_is_erased_and_may_come_again() {
         }
         assert_eq!(again.unwrap().items, 0);
         check(&store, &storage, id, &[]).await;
+    });
+}
+
+#[test]
+fn a_segment_that_is_read_short_is_not_written_back_short() {
+    block_on(async {
+        let (storage, plan) = (MemoryStorage::new(), FaultPlan::new());
+        let faulty = FaultyStorage::new(storage.clone(), &plan);
+        let options = StoreOptions::default();
+        let store = Store::open(faulty, Arc::new(SystemEnv::new()), options).await.unwrap();
+        let id = store.create(named("root")).await.unwrap().id;
+        store.append(id, (0..4).map(|n| item(n, 10)).collect()).await.unwrap();
+        store.checkpoint().await.unwrap();
+        let key = storage.records(Table::History)[0].0.clone();
+        plan.on_call(move |call| match call.operation {
+            Operation::Scan { table: Table::History, .. } => Fault::TornRead { key: key.clone() },
+            _ => Fault::None,
+        });
+        assert_eq!(store.truncate(id, 3).await.unwrap_err().code(), "corrupt");
+        assert_eq!(store.truncate(id, 1).await.unwrap_err().code(), "corrupt");
+        plan.on_call(|_| Fault::None);
+        assert_eq!(numbers(&open(&storage).await, id).await, [0, 1, 2, 3]);
+        store.truncate(id, 3).await.unwrap();
+        assert_eq!(numbers(&open(&storage).await, id).await, [0, 1, 2]);
     });
 }

@@ -4,6 +4,8 @@
 //! The list is that of the model checker the protocol was designed with. Its merge of segments, M15,
 //! is here a part of every checkpoint: a tail is packed onto its thread's last small segment.
 
+#![allow(clippy::panic, reason = "tests")]
+
 use creel::mutation::{Mutation, switch};
 use creel_tests::sim;
 

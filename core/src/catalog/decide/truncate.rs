@@ -47,3 +47,21 @@ pub(crate) fn check_length(length: u64, most: u64) -> Result<u64> {
     let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     Err(Error::OutOfRange { field: "length", value: number(length), min: 0, max: number(most) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Command, decide};
+
+    #[test]
+    fn a_cut_that_was_measured_on_a_longer_history_is_measured_again() {
+        let mut catalog = Catalog::default();
+        let id = ThreadId::from_uuid(uuid::Uuid::from_u128(1));
+        let made = decide(&catalog, &Command::Create { id, thread: Box::default() }, 1).unwrap();
+        catalog.apply_entry(1, 1, &made.events).unwrap();
+        let cut = Cut { length: 2, seen: (0, 3, 0), dropped: 0, last: None };
+        assert!(truncate(&catalog, id, &cut, 1).unwrap().events.is_empty());
+        let cut = Cut { length: 2, seen: (0, 0, 0), dropped: 0, last: None };
+        assert_eq!(truncate(&catalog, id, &cut, 1).unwrap_err().code(), "out_of_range");
+    }
+}
