@@ -1,5 +1,8 @@
 // The types of the protocol, generated from those in Rust by `cargo xtask schema`.
 
+/** Any JSON. */
+export type Value = unknown;
+
 /**
  * What a client understands.
  */
