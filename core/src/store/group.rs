@@ -61,9 +61,18 @@ async fn commit_group<S: Storage>(inner: &Inner<S>, group: Vec<Request>) {
 async fn commit_one_by_one<S: Storage>(inner: &Inner<S>, group: Vec<Request>) {
     let (first, then): (Vec<_>, Vec<_>) =
         group.into_iter().partition(|request| request.command.frees());
-    for request in first.into_iter().chain(then) {
+    let mut waiting = first.into_iter().chain(then);
+    for request in waiting.by_ref() {
         let result = commit_alone(inner, &request.command, request.durability).await;
         let _ = request.reply.send(result);
+        // Nothing is committed beside an unknown outcome.
+        if inner.lock().unsettled.is_some() {
+            break;
+        }
+    }
+    let mut shared = inner.lock();
+    for request in waiting.rev() {
+        shared.queue.push_front(request);
     }
 }
 
