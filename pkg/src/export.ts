@@ -44,7 +44,9 @@ export async function importTrees(
   const name = blob && "name" in blob ? String(blob.name) : "import";
   const trees = await session.call((store) => store.importTrees(newIds, name));
   try {
-    for await (const piece of blob ? pieces(blob) : encoded(source as Exclude<ImportSource, Blob>)) {
+    for await (const piece of blob
+      ? pieces(blob)
+      : encoded(source as Exclude<ImportSource, Blob>)) {
       const progress = await session.call(() => trees.feed(piece));
       onProgress?.({ ...progress, totalBytes: blob?.size ?? 0 });
     }

@@ -61,7 +61,10 @@ test("one tree goes out alone and comes in again beside itself", async () => {
 test("what is no export, and a thread that is not there, are errors", async () => {
   await using creel = await Creel.open({ storage: "memory" });
   for (const source of ["{}", "nonsense", ""]) {
-    await assert.rejects(creel.import(source), (error: CreelError) => error.code === "invalid_field");
+    await assert.rejects(
+      creel.import(source),
+      (error: CreelError) => error.code === "invalid_field",
+    );
   }
   const missing = text(creel.export("0199a213-81c0-7800-8aa1-bbab2a035a53"));
   await assert.rejects(missing, (error: CreelError) => error.code === "thread_not_found");

@@ -2,17 +2,25 @@
 
 use creel::{BoxFuture, Env};
 use gloo_timers::future::TimeoutFuture;
+use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &Function, ms: i32) -> JsValue;
 }
 
 /// The longest time that one JavaScript timer waits: a longer one would fire at once.
 const LONGEST_TIMER: u64 = i32::MAX as u64;
+/// Nothing that a caller waits for sleeps longer than this, in milliseconds: a longer timer must not
+/// keep a program alive.
+const LONG: u64 = 60_000;
 
 /// Takes time, randomness and timers from the host of the module.
 #[derive(Debug)]
@@ -36,9 +44,11 @@ impl Env for WasmEnv {
 
     fn sleep(&self, mut ms: u64) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            while ms > LONGEST_TIMER {
-                TimeoutFuture::new(LONGEST_TIMER as u32).await;
-                ms -= LONGEST_TIMER;
+            while ms > LONG {
+                let part = ms.min(LONGEST_TIMER);
+                // It is never rejected.
+                let _ = JsFuture::from(long_timer(part as i32)).await;
+                ms -= part;
             }
             TimeoutFuture::new(ms as u32).await;
         })
@@ -47,4 +57,16 @@ impl Env for WasmEnv {
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         spawn_local(task);
     }
+}
+
+/// Starts a timer that lets the program end before it fires, where programs end.
+fn long_timer(ms: i32) -> Promise {
+    Promise::new(&mut |resolve, _| {
+        let timer = set_timeout(&resolve, ms);
+        if let Ok(unref) = Reflect::get(&timer, &"unref".into())
+            && let Some(unref) = unref.dyn_ref::<Function>()
+        {
+            let _ = unref.call0(&timer);
+        }
+    })
 }

@@ -89,7 +89,10 @@ fn javascript(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Resul
         steps.step(&format!("{directory}: lint"), || project.run("lint", &[]))?;
         steps.step(&format!("{directory}: types"), || project.run("typecheck", &[]))?;
         if directory == PACKAGE {
-            steps.step("package tests in Node", || project.run("test", &[]))?;
+            steps.step("package tests in Node", || {
+                cmd!(&workspace.shell, "cargo build --quiet --package creel-cli").quiet().run()?;
+                project.run("test", &[("CREEL", &workspace.target.join("debug/creel"))])
+            })?;
         }
     }
     Ok(())
