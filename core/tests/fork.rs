@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use creel::storage::faulty::{Fault, FaultPlan, FaultyStorage, Operation};
-use creel::storage::{KeyRange, MemoryStorage, Order, Storage, Table};
+use creel::storage::{MemoryStorage, Table};
 use creel::{
     Change, CreateThread, DeleteOptions, Fork, Item, ItemQuery, StagedThread, Store, StoreOptions,
     SystemEnv, ThreadId, ThreadQuery,
@@ -240,33 +240,5 @@ fn a_segment_that_is_read_short_is_not_written_back_short() {
         assert_eq!(numbers(&open(&storage).await, id).await, [0, 1, 2, 3]);
         store.truncate(id, 3).await.unwrap();
         assert_eq!(numbers(&open(&storage).await, id).await, [0, 1, 2]);
-    });
-}
-
-#[test]
-fn deleting_a_thread_takes_the_copies_that_nobody_will_finish() {
-    block_on(async {
-        let storage = MemoryStorage::new();
-        let store = open(&storage).await;
-        let source = store.create(named("source")).await.unwrap().id;
-        store.append(source, vec![item(0, 10)]).await.unwrap();
-        let mut staging = store.stage();
-        let thread = CreateThread { forked_from_id: Some(source), ..CreateThread::default() };
-        let copy = staging.create(StagedThread { thread, ..Default::default() }).await.unwrap();
-        staging.copy(copy, vec![(1, item(0, 200_000))]).await.unwrap();
-        // As if whoever made it had crashed.
-        std::mem::forget(staging);
-        let other = store.create(named("other")).await.unwrap().id;
-        store.delete(source, DeleteOptions::default()).await.unwrap();
-        for table in [Table::Journal, Table::Catalog, Table::History] {
-            let all = KeyRange::new("!", "~");
-            let page = storage.scan(table, all, 10_000, Order::Ascending).await.unwrap();
-            for (key, value) in page.records {
-                let value = String::from_utf8_lossy(&value);
-                let named = key.contains(&copy.to_string()) || value.contains(&"x".repeat(50));
-                assert!(!named, "{key} is left");
-            }
-        }
-        check(&store, &storage, other, &[]).await;
     });
 }

@@ -5,7 +5,7 @@ use super::driver::advance;
 use super::group::{Sent, commit, commit_alone, entry_time};
 use super::inner::{Erasure, Inner, Shared};
 use super::packing;
-use crate::catalog::{Catalog, Command, Deletion, Eraser, Event, decide};
+use crate::catalog::{Command, Deletion, Eraser, Event, decide};
 use crate::change::{Change, ChangeEvent};
 use crate::deletion;
 use crate::env::Env;
@@ -144,28 +144,7 @@ fn failed(
     erasure.last_error = Some(error);
 }
 
-/// Returns what is being staged as a copy of a deletion's members: a fork that can't appear any
-/// more, and would be left behind if whoever made it is gone.
-fn copy_of(catalog: &Catalog, id: DeletionId) -> Option<DeletionId> {
-    let state = catalog.deletion(id).filter(|state| !state.staged)?;
-    let is_member = |source| match catalog.record(source) {
-        Some(source) => state.members.contains(source.ord),
-        None => state.ids.contains(&source),
-    };
-    let mut stagings = catalog.deletions().filter(|staging| staging.staged);
-    let copy = stagings.find(|staging| {
-        let mut staged = staging.members.iter().filter_map(|ord| catalog.slot(ord));
-        staged.any(|record| record.forked_from.is_some_and(is_member))
-    });
-    copy.map(|copy| copy.deletion)
-}
-
 async fn try_step<S: Storage>(inner: &Inner<S>, id: DeletionId) -> Result<()> {
-    let copy = copy_of(&inner.lock().replica.catalog, id);
-    if let Some(copy) = copy {
-        inner.lock().erasures.entry(copy).or_default().given_up = true;
-        return Box::pin(try_step(inner, copy)).await;
-    }
     let (state, staying, members, now) = {
         let shared = inner.lock();
         let now = shared.erasures.get(&id).is_some_and(|erasure| erasure.given_up);

@@ -129,9 +129,12 @@ fn a_live_instance_that_meets_a_bad_entry_goes_on_reading() {
         let id = writer.create(named("thread")).await.unwrap().id;
         writer.append(id, items(0..3)).await.unwrap();
         reader.refresh().await.unwrap();
-        writer.append(id, items(3..5)).await.unwrap();
-        writer.append(id, items(5..6)).await.unwrap();
-        let mut damaged = storage.snapshot();
+        // Written elsewhere, so that nobody hears of it before it is damaged.
+        let elsewhere = MemoryStorage::from_snapshot(&storage.snapshot());
+        let ahead = open(&elsewhere).await;
+        ahead.append(id, items(3..5)).await.unwrap();
+        ahead.append(id, items(5..6)).await.unwrap();
+        let mut damaged = elsewhere.snapshot();
         let journal = damaged.records_mut(creel::storage::Table::Journal);
         let bad = journal.keys().nth_back(1).unwrap().clone();
         journal.insert(bad.clone(), bytes::Bytes::from_static(b"{"));
