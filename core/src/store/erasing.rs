@@ -36,15 +36,8 @@ pub(super) fn due(shared: &Shared, now: i64) -> Option<DeletionId> {
 }
 
 /// Returns when the next deletion has work to do.
-///
-/// Nobody is woken a day later for what is being staged now: a timer that long would keep a process
-/// alive. Whoever works then, or opens the store, erases what was forgotten.
 pub(super) fn next_due(shared: &Shared, now: i64) -> Option<i64> {
-    const LONG: i64 = 60 * 60 * 1000;
-    let due = |state| (due_at(shared, state).max(now), state);
-    let deletions = shared.replica.catalog.deletions().map(due);
-    let soon = deletions.filter(|(at, state)| !state.staged || *at <= now.saturating_add(LONG));
-    soon.map(|(at, _)| at).min()
+    shared.replica.catalog.deletions().map(|state| due_at(shared, state).max(now)).min()
 }
 
 fn due_at(shared: &Shared, state: &Deletion) -> i64 {
