@@ -5,6 +5,12 @@ import { test } from "node:test";
 import { Creel } from "creel";
 import { MapHost } from "./map-host.js";
 
+interface Message {
+  content?: string;
+  model?: string;
+  text?: string;
+}
+
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function until(holds: () => boolean): Promise<void> {
@@ -16,24 +22,27 @@ test("a stream grows in view at once, and is one item of the history when it is 
   await using creel = await Creel.open({ storage: "memory" });
   const thread = await creel.threads.create();
   await thread.append([{ role: "user", content: "Why is CI red?" }]);
-  const live = creel.live.items(thread.id);
+  const live = creel.live.items<Message>(thread.id);
   const views: string[][] = [];
   const stop = live.subscribe(() => {
     views.push(live.getSnapshot().items.map(({ key, seq }) => `${key}=${seq}`));
   });
   await live.ready();
   const [question] = live.getSnapshot().items;
-  const stream = thread.stream({ role: "assistant", content: "" }, { field: "content" });
+  const stream = thread.stream<{ role: string; content: string; model?: string }>(
+    { role: "assistant", content: "" },
+    { field: "content" },
+  );
   stream.append("The linker ");
   await until(() => live.getSnapshot().items.length === 2);
   const growing = live.getSnapshot().items[1];
   assert.deepEqual(
-    [growing?.draft, growing?.seq, growing?.item["content"]],
+    [growing?.draft, growing?.seq, growing?.item.content],
     ["writing", null, "The linker "],
   );
   stream.append("crashes.");
   stream.update((item) => ({ ...item, model: "small" }));
-  await until(() => live.getSnapshot().items[1]?.item["model"] === "small");
+  await until(() => live.getSnapshot().items[1]?.item.model === "small");
   assert.equal((await thread.read()).items, 1);
   // What is appended meanwhile comes before it.
   await thread.append([{ type: "toolCall" }]);
@@ -72,12 +81,12 @@ test("a crash leaves the draft as it was last kept, which another page finishes 
   first.append(" and lost");
   // The page is gone without a word: nothing of it is closed.
   await using creel = await Creel.open({ storage: host.open() });
-  const live = creel.live.items(id);
+  const live = creel.live.items<Message>(id);
   const stop = live.subscribe(() => undefined);
   await live.ready();
   const items = live.getSnapshot().items;
   assert.deepEqual(
-    items.map(({ item, draft }) => [item["text"], draft]),
+    items.map(({ item, draft }) => [item.text, draft]),
     [
       ["kept", "kept"],
       ["b", "kept"],
@@ -159,7 +168,7 @@ test("ten thousand deltas are few notifications and one item", async () => {
   await using creel = await Creel.open({ storage: "memory" });
   const thread = await creel.threads.create();
   await thread.append(Array.from({ length: 1_000 }, (_, n) => ({ type: "note", n })));
-  const live = creel.live.items(thread.id, { limit: 1_000 });
+  const live = creel.live.items<Message>(thread.id, { limit: 1_000 });
   let told = 0;
   const stop = live.subscribe(() => {
     told += 1;
@@ -175,6 +184,6 @@ test("ten thousand deltas are few notifications and one item", async () => {
   assert.ok(told < 100, `${told} notifications`);
   assert.ok((await creel.stats()).position - position <= 4);
   await until(() => live.getSnapshot().items.at(-1)?.seq === 1_000);
-  assert.equal((live.getSnapshot().items.at(-1)?.item["text"] as string).length, 60_000);
+  assert.equal(live.getSnapshot().items.at(-1)?.item.text?.length, 60_000);
   stop();
 });

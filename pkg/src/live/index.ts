@@ -54,11 +54,14 @@ export class Live implements Hub {
   }
 
   /** Follows the items of one thread, those that are being written too. */
-  items(id: string, options: LiveItemsOptions = {}): LiveItems {
+  items<Item = Record<string, unknown>>(
+    id: string,
+    options: LiveItemsOptions = {},
+  ): LiveItems<Item> {
     const { threads, streams } = this.#source;
     return this.#one(
       `items ${id} ${canonical(options)}`,
-      (key) => new LiveItems(this, key, String(id), { ...options }, threads, streams),
+      (key) => new LiveItems<Item>(this, key, String(id), { ...options }, threads, streams),
     );
   }
 

@@ -58,11 +58,11 @@ export interface LiveItemsOptions {
 
 /** What a live history needs of the store. */
 export interface ItemsSource {
-  items(id: string, query: ItemQuery): Promise<ItemPage>;
-  drafts(id: string): Promise<Draft[]>;
+  items<Item>(id: string, query: ItemQuery): Promise<ItemPage<Item>>;
+  drafts<Item>(id: string): Promise<Draft<Item>[]>;
 }
 
-const LOADING: ItemsSnapshot = {
+const LOADING: ItemsSnapshot<never> = {
   status: "loading",
   error: undefined,
   refreshing: false,
@@ -72,21 +72,21 @@ const LOADING: ItemsSnapshot = {
 };
 
 /** Follows the items of a thread; `creel.live.items(id)` hands it out. */
-export class LiveItems extends LiveObject<ItemsSnapshot> {
+export class LiveItems<Item = Record<string, unknown>> extends LiveObject<ItemsSnapshot<Item>> {
   /** The thread's id. */
   readonly id: string;
   readonly #source: ItemsSource;
   readonly #streams: Streams;
   readonly #limit: number;
   /** Items of the history without a gap; none loaded is not the same as none there. */
-  #stored: LiveItem[] = [];
+  #stored: LiveItem<Item>[] = [];
   #loaded = false;
   #length = 0;
   #older = 0;
   #cuts = 0;
-  #drafts: readonly LiveItem[] = [];
+  #drafts: readonly LiveItem<Item>[] = [];
   /** The streams shown, those included whose items are not read yet. */
-  readonly #shown = new Map<ItemStream, LiveItem | undefined>();
+  readonly #shown = new Map<ItemStream, LiveItem<Item> | undefined>();
   #unfollow: (() => void) | undefined;
   #frame: ReturnType<typeof setTimeout> | undefined;
   #drawn = 0;
@@ -151,7 +151,7 @@ export class LiveItems extends LiveObject<ItemsSnapshot> {
     const cuts = this.#cuts;
     const older = this.#older;
     // Before the items, so that a draft that becomes one meanwhile is never missing from both.
-    const drafts = await unlessDeleted(this.#source.drafts(this.id));
+    const drafts = await unlessDeleted(this.#source.drafts<Item>(this.id));
     if (!drafts) return this.#vanish();
     if (!this.#loaded || this.#length - this.#next > FOLLOWED) await this.#newest(cuts);
     else await this.#tail(cuts);
@@ -216,13 +216,13 @@ export class LiveItems extends LiveObject<ItemsSnapshot> {
   }
 
   /** Reads a page; nothing when the history was cut back or the thread deleted meanwhile. */
-  async #read(query: ItemQuery, cuts: number): Promise<StoredItem[] | undefined> {
-    const page = await unlessDeleted(this.#source.items(this.id, query));
+  async #read(query: ItemQuery, cuts: number): Promise<StoredItem<Item>[] | undefined> {
+    const page = await unlessDeleted(this.#source.items<Item>(this.id, query));
     if (!page) this.#vanish();
     return cuts === this.#cuts ? page?.data : undefined;
   }
 
-  #entry({ seq, at, item }: StoredItem): LiveItem {
+  #entry({ seq, at, item }: StoredItem<Item>): LiveItem<Item> {
     let key = String(seq);
     for (const stream of this.#shown.keys()) if (stream.seq === seq) key = draftKey(stream.id);
     return { key, seq, at, item };
@@ -270,13 +270,13 @@ export class LiveItems extends LiveObject<ItemsSnapshot> {
     if (status === "deleted" && !read) return;
     const own = this.#streams.of(this.id);
     for (const stream of own) this.#shown.set(stream, this.#shown.get(stream));
-    const writing: LiveItem[] = [];
+    const writing: LiveItem<Item>[] = [];
     for (const [stream, before] of this.#shown) {
       // One that is finished shows until its item is read.
       const over = stream.seq === undefined ? !own.has(stream) : stream.seq < this.#next;
       if (over) this.#shown.delete(stream);
       if (over) continue;
-      const entry = before?.item === stream.item ? before : streamed(stream);
+      const entry = before?.item === stream.item ? before : streamed<Item>(stream);
       this.#shown.set(stream, entry);
       writing.push(entry);
     }
@@ -296,13 +296,17 @@ export class LiveItems extends LiveObject<ItemsSnapshot> {
   }
 }
 
-function streamed(stream: ItemStream): LiveItem {
-  const { id, at, item } = stream;
+function streamed<Item>(stream: ItemStream): LiveItem<Item> {
+  const { id, at } = stream;
+  const item = stream.item as Item;
   return { key: draftKey(id), seq: null, at, item, draft: "writing", draftId: id };
 }
 
-function keepDrafts(before: readonly LiveItem[], drafts: readonly Draft[]): readonly LiveItem[] {
-  return drafts.map(({ id, at, item }): LiveItem => {
+function keepDrafts<Item>(
+  before: readonly LiveItem<Item>[],
+  drafts: readonly Draft<Item>[],
+): readonly LiveItem<Item>[] {
+  return drafts.map(({ id, at, item }): LiveItem<Item> => {
     const key = draftKey(id);
     const old = before.find((entry) => entry.key === key);
     if (old && old.at === at && same(old.item, item)) return old;

@@ -130,9 +130,9 @@ export class LiveThreads extends LiveObject<ThreadsSnapshot> {
       ({ threads, more } = await this.#window(threads, this.#cursor));
     }
     this.#listing = false;
-    threads = threads.filter(({ id }) => !this.#gone.has(id));
     // A list that was complete stays so when it grows a little.
     this.#wanted = more ? threads.length : threads.length + this.#limit;
+    threads = threads.filter(({ id }) => !this.#gone.has(id));
     this.set({
       status: "ready",
       error: undefined,

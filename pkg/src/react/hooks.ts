@@ -5,7 +5,7 @@ import { useMemo, useSyncExternalStore } from "react";
 import type { Thread } from "../../wasm/creel.js";
 import type { Creel } from "../creel.js";
 import { CreelError } from "../errors.js";
-import type { ItemsSnapshot, LiveItem, LiveItems, LiveItemsOptions } from "../live/items.js";
+import type { ItemsSnapshot, LiveItems, LiveItemsOptions } from "../live/items.js";
 import type { LiveObject, LiveState } from "../live/observable.js";
 import type { ThreadSnapshot } from "../live/thread.js";
 import type { LiveThreads, LiveThreadsQuery, ThreadsSnapshot } from "../live/threads.js";
@@ -26,9 +26,7 @@ export interface UseThread extends ThreadSnapshot {
 }
 
 /** The items of a thread, and what can be done with them. */
-export interface UseItems<Item> extends Omit<ItemsSnapshot, "items"> {
-  /** The items loaded so far, oldest first, then those that are being written. */
-  readonly items: readonly LiveItem<Item>[];
+export interface UseItems<Item> extends ItemsSnapshot<Item> {
   /** Loads the page before the oldest item; resolves when it is there or failed. */
   loadOlder(): Promise<void>;
   /** Reads again, news of other tabs too. */
@@ -38,7 +36,7 @@ export interface UseItems<Item> extends Omit<ItemsSnapshot, "items"> {
 const STATE = { status: "loading", error: undefined, refreshing: false } as const;
 const THREADS: ThreadsSnapshot = { ...STATE, threads: [], hasMore: false, loadingMore: false };
 const THREAD: ThreadSnapshot = { ...STATE, thread: undefined };
-const ITEMS: ItemsSnapshot = { ...STATE, items: [], hasOlder: false, loadingOlder: false };
+const ITEMS: ItemsSnapshot<never> = { ...STATE, items: [], hasOlder: false, loadingOlder: false };
 
 /**
  * Follows a list of threads; the query may be another object with the same fields at each render.
@@ -46,7 +44,7 @@ const ITEMS: ItemsSnapshot = { ...STATE, items: [], hasOlder: false, loadingOlde
  * On the server, and before the store is open, it tells `"loading"`.
  */
 export function useThreads(query?: LiveThreadsQuery): UseThreads {
-  return withLoadMore(useLive((creel) => creel.live.threads(query), THREADS));
+  return useLoadMore(useLive((creel) => creel.live.threads(query), THREADS));
 }
 
 /** Follows the metadata of a thread; without an id it tells `"loading"` and reads nothing. */
@@ -60,8 +58,11 @@ export function useItems<Item = Record<string, unknown>>(
   id: string | undefined,
   options?: LiveItemsOptions,
 ): UseItems<Item> {
-  return withLoadOlder(
-    useLive((creel) => at(id, () => creel.live.items(id ?? "", options)), ITEMS),
+  return useLoadOlder(
+    useLive(
+      (creel) => at(id, () => creel.live.items<Item>(id ?? "", options)),
+      ITEMS as ItemsSnapshot<Item>,
+    ),
   );
 }
 
@@ -74,7 +75,7 @@ export function useItems<Item = Record<string, unknown>>(
 export function useSuspenseThreads(query?: LiveThreadsQuery): UseThreads {
   const followed = useLive((creel) => creel.live.threads(query), THREADS);
   useSuspense(followed, followed.snapshot.threads.length === 0);
-  return withLoadMore(followed);
+  return useLoadMore(followed);
 }
 
 /** Follows a thread as `useThread` does, and suspends; `undefined` for one that is deleted. */
@@ -89,9 +90,12 @@ export function useSuspenseItems<Item = Record<string, unknown>>(
   id: string,
   options?: LiveItemsOptions,
 ): UseItems<Item> {
-  const followed = useLive((creel) => creel.live.items(id, options), ITEMS);
+  const followed = useLive(
+    (creel) => creel.live.items<Item>(id, options),
+    ITEMS as ItemsSnapshot<Item>,
+  );
   useSuspense(followed, followed.snapshot.items.length === 0);
-  return withLoadOlder(followed);
+  return useLoadOlder(followed);
 }
 
 interface Followed<Live, Snapshot> {
@@ -136,19 +140,19 @@ function useSuspense(
   if (status === "error" && empty) throw error;
 }
 
-function withLoadMore({ live, snapshot }: Followed<LiveThreads, ThreadsSnapshot>): UseThreads {
+function useLoadMore({ live, snapshot }: Followed<LiveThreads, ThreadsSnapshot>): UseThreads {
   return useMemo(() => {
     return { ...snapshot, loadMore: async () => live?.loadMore(), refresh: refresher(live) };
   }, [live, snapshot]);
 }
 
-function withLoadOlder<Item>({
+function useLoadOlder<Item>({
   live,
   snapshot,
-}: Followed<LiveItems, ItemsSnapshot>): UseItems<Item> {
+}: Followed<LiveItems<Item>, ItemsSnapshot<Item>>): UseItems<Item> {
   return useMemo(() => {
     const loadOlder = async () => live?.loadOlder();
-    return { ...snapshot, loadOlder, refresh: refresher(live) } as UseItems<Item>;
+    return { ...snapshot, loadOlder, refresh: refresher(live) };
   }, [live, snapshot]);
 }
 

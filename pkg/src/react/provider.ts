@@ -49,10 +49,8 @@ export function CreelProvider({ creel, open, children }: CreelProviderProps): Re
   const { error } = own;
   const isThere = Boolean(found ?? error);
   // Should the store go again, there is something to wait for again.
-  const waiting = useMemo(deferred, [isThere]);
-  useEffect(() => {
-    if (isThere) waiting.resolve();
-  }, [isThere, waiting]);
+  const waiting = useMemo(() => deferred(isThere), [isThere]);
+  useEffect(() => waiting.resolve, [waiting]);
   const value = useMemo<Opening>(
     () => ({ creel: found, error, opened: waiting.promise }),
     [found, error, waiting],
@@ -126,10 +124,11 @@ class Held {
   }
 }
 
-function deferred(): { promise: Promise<void>; resolve: () => void } {
+function deferred(resolved: boolean): { promise: Promise<void>; resolve: () => void } {
   let resolve: () => void = () => undefined;
   const promise = new Promise<void>((resolved) => {
     resolve = resolved;
   });
+  if (resolved) resolve();
   return { promise, resolve };
 }
