@@ -29,7 +29,7 @@ export async function until(
   state: () => unknown = () => document.body.innerHTML,
 ): Promise<void> {
   for (let tries = 0; tries < 1_000; tries += 1) {
-    if (holds()) return;
+    if (await holds()) return;
     await sleep(10);
   }
   throw new Error(`it never came true: ${JSON.stringify(state())}`);
