@@ -8,9 +8,8 @@ import {
   useAui,
 } from "@assistant-ui/react";
 import { createElement, type ReactNode, useEffect, useMemo, useRef } from "react";
-import type { Thread } from "../../wasm/creel.js";
+import type { CreateThread, Thread } from "../../wasm/creel.js";
 import type { Creel } from "../creel.js";
-import type { CreateThread } from "../index.js";
 import { creelHistory } from "./history.js";
 
 /** Says which threads are listed, and how they are made and named. */

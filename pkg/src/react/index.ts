@@ -3,7 +3,7 @@
  * Creel for React 18 and 19: a provider and hooks that follow threads and their items.
  *
  * ```jsx
- * <CreelProvider open={{ name: "my-agent" }}><Threads /></CreelProvider>;
+ * <CreelProvider open={() => Creel.open({ name: "my-agent" })}><Threads /></CreelProvider>;
  *
  * function Threads() {
  *   const { status, threads, hasMore, loadMore } = useThreads({ rootsOnly: true });

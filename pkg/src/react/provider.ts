@@ -10,19 +10,19 @@ import {
   useMemo,
   useState,
 } from "react";
-import { Creel, type OpenOptions } from "../creel.js";
+import type { Creel } from "../creel.js";
 import type { CreelError } from "../errors.js";
 import { asCreelError, later } from "../live/observable.js";
 
 /** How long a store waits for its provider to come back, as in strict mode, in milliseconds. */
 const LINGER_MS = 1_000;
 
-/** Gives a store to the components below: one that is open, or the options to open one with. */
+/** Gives a store to the components below: one that is open, or the way to open one. */
 export interface CreelProviderProps {
   /** An open store, which stays open when the provider goes; `undefined` as long as there is none. */
   creel?: Creel | undefined;
-  /** Says which store to open in the browser, once; it is closed after the provider is gone. */
-  open?: OpenOptions | (() => Promise<Creel>);
+  /** Opens a store, in the browser and once; it is closed after the provider is gone. */
+  open?: () => Promise<Creel>;
   children?: ReactNode;
 }
 
@@ -82,7 +82,7 @@ interface Own {
 /** Opens a store of the provider's own; strict mode's second mount gets the same one. */
 function useOwn(open: CreelProviderProps["open"], given: boolean): Own {
   const [own, setOwn] = useState<Own>({});
-  // Other options later would be another store under the same components: remount for that.
+  // Another way later would be another store under the same components: remount for that.
   const [held] = useState(() => open && new Held(open));
   useEffect(() => {
     if (given || !held) return undefined;
@@ -101,17 +101,17 @@ function useOwn(open: CreelProviderProps["open"], given: boolean): Own {
 
 /** One store that is closed some time after it was released. */
 class Held {
-  readonly #open: OpenOptions | (() => Promise<Creel>);
+  readonly #open: () => Promise<Creel>;
   #creel: Promise<Creel> | undefined;
   #closing: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(open: OpenOptions | (() => Promise<Creel>)) {
+  constructor(open: () => Promise<Creel>) {
     this.#open = open;
   }
 
   take(): Promise<Creel> {
     clearTimeout(this.#closing);
-    this.#creel ??= typeof this.#open === "function" ? this.#open() : Creel.open(this.#open);
+    this.#creel ??= this.#open();
     return this.#creel;
   }
 
