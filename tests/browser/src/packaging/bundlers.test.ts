@@ -38,12 +38,14 @@ for (const { name, output, page } of BUNDLERS) {
   });
 }
 
-test("Vite's development server needs no configuration", async (t) => {
-  const project = await Project.make("vite");
-  const address = await project.serve(t, "vite", "--host", "127.0.0.1", "--port", "0");
-  const visitor = await Visitor.start(t);
-  for (const place of PLACES) await visitor.play(address + place);
-});
+for (const name of ["vite", "vite7"]) {
+  test(`${name}: the development server needs no configuration`, async (t) => {
+    const project = await Project.make(name);
+    const address = await project.serve(t, "vite", "--host", "127.0.0.1", "--port", "0");
+    const visitor = await Visitor.start(t);
+    for (const place of PLACES) await visitor.play(address + place);
+  });
+}
 
 test("no bundler is needed", async (t) => {
   const project = await Project.make("plain");
