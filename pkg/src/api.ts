@@ -6,6 +6,8 @@
 
 export type {
   Appended,
+  ArchiveFilter,
+  BadLine,
   Batch,
   Change,
   ChangeEvent,
@@ -27,6 +29,7 @@ export type {
   JobTask,
   KeyRange,
   PendingDeletion,
+  Problem,
   Receipt,
   Removed,
   Report as CheckReport,
@@ -34,6 +37,7 @@ export type {
   Severity,
   SortDirection,
   SortKey,
+  SpawnEdge,
   StorageHost,
   StoreStats,
   Table,
