@@ -106,14 +106,13 @@ export class CreelSessionStore {
    * the storage reports.
    */
   async append(key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
-    const id = await this.threadId(key);
-    const create = () => this.#create(id, key, entries);
-    await this.#transcript(id).append(entries, create, (thread) => this.#described(thread, key));
+    const create = () => this.#create(key, entries);
+    await this.#transcript(key).append(entries, create, (...of) => this.#described(key, ...of));
   }
 
   /** Loads all entries of a transcript; `null` for one that is not there, or not any more. */
   async load(key: SessionKey): Promise<SessionStoreEntry[] | null> {
-    return this.#transcript(await this.threadId(key)).load();
+    return this.#transcript(key).load();
   }
 
   /** Lists the sessions of a project with the times of their last change, in no order. */
@@ -151,27 +150,28 @@ export class CreelSessionStore {
     } catch (error) {
       if (!isGone(error)) throw error;
     }
-    this.#transcripts.delete(id);
     this.#summaries.delete(id);
   }
 
-  #transcript(id: string): Transcript {
-    const transcript = this.#transcripts.get(id) ?? new Transcript(this.#threads, id);
-    this.#transcripts.delete(id);
-    this.#transcripts.set(id, transcript);
+  #transcript(key: SessionKey): Transcript {
+    const name = JSON.stringify([key.projectKey, key.sessionId, key.subpath]);
+    const found = this.#transcripts.get(name);
+    const transcript = found ?? new Transcript(this.#threads, () => this.threadId(key));
+    this.#transcripts.delete(name);
+    this.#transcripts.set(name, transcript);
     const [oldest] = this.#transcripts.keys();
     if (oldest !== undefined && this.#transcripts.size > KEPT) this.#transcripts.delete(oldest);
     return transcript;
   }
 
-  async #create(id: string, key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
+  async #create(key: SessionKey, entries: SessionStoreEntry[]): Promise<void> {
+    const id = await this.threadId(key);
     const { projectKey, sessionId, subpath } = key;
     const mark: Mark = { projectKey, sessionId, ...(subpath !== undefined && { subpath }) };
     const thread = { id, originator: "claude-agent", metadata: { [FIELD]: mark } };
     if (subpath === undefined) return this.#createOnce(thread);
 
     const session: SessionKey = { projectKey, sessionId };
-    const sessionThread = await this.threadId(session);
     const { role, parentAgentId } = agentMetadata(entries) ?? {};
     const agent = { ...thread, agentPath: subpath, ...(role && { agentRole: role }) };
     if (parentAgentId) {
@@ -183,13 +183,13 @@ export class CreelSessionStore {
         if (!isCode(error, "parent_not_found")) throw error;
       }
     }
-    const parentThreadId = sessionThread;
+    const parentThreadId = await this.threadId(session);
     try {
       await this.#createOnce({ ...agent, parentThreadId });
     } catch (error) {
       if (!isCode(error, "parent_not_found")) throw error;
       // A sub-agent may be heard of before its session.
-      await this.#create(sessionThread, session, []);
+      await this.#create(session, []);
       await this.#createOnce({ ...agent, parentThreadId });
     }
   }
@@ -207,8 +207,8 @@ export class CreelSessionStore {
     for await (const thread of everyThread(this.#threads)) {
       const mark = markOf<Mark>(thread, FIELD);
       if (mark?.projectKey !== projectKey || mark.subpath !== undefined) continue;
-      // One that only a sub-agent was heard of has no transcript yet.
-      if (thread.items > 0) yield [thread, mark];
+      // One that only a sub-agent was heard of has no transcript yet, and a fork is no session.
+      if (thread.items > 0 && thread.id === (await this.threadId(mark))) yield [thread, mark];
     }
   }
 
@@ -225,16 +225,27 @@ export class CreelSessionStore {
     return summaries;
   }
 
-  async #described(thread: Thread, key: SessionKey): Promise<ThreadPatch> {
-    if (!this.#fold || key.subpath !== undefined) return {};
-    const { projectKey, sessionId } = key;
-    const summary = await this.#summary(thread, { projectKey, sessionId }, this.#fold);
+  async #described(
+    { projectKey, sessionId, subpath }: SessionKey,
+    thread: Thread,
+    news: readonly SessionStoreEntry[],
+  ): Promise<ThreadPatch> {
+    if (!this.#fold || subpath !== undefined) return {};
+    const summary = await this.#summary(thread, { projectKey, sessionId }, this.#fold, news);
     const mark: Mark = { projectKey, sessionId, summary };
     return { metadata: { ...thread.metadata, [FIELD]: mark } };
   }
 
-  /** Carries the kept summary on to the end of the transcript, reading what it does not cover. */
-  async #summary(thread: Thread, key: SessionKey, fold: FoldSessionSummary): Promise<Summary> {
+  /**
+   * Carries the kept summary on to the end of the transcript; what it does not cover is read, unless
+   * that is just what has been appended.
+   */
+  async #summary(
+    thread: Thread,
+    key: SessionKey,
+    fold: FoldSessionSummary,
+    news: readonly SessionStoreEntry[] = [],
+  ): Promise<Summary> {
     const stored = markOf<Mark>(thread, FIELD)?.summary;
     const kept = this.#summaries.get(thread.id);
     let summary = kept && kept.covered > (stored?.covered ?? 0) ? kept : stored;
@@ -242,14 +253,19 @@ export class CreelSessionStore {
     if (summary && summary.covered > thread.items) summary = undefined;
     if (summary?.covered === thread.items) return summary;
 
-    const entries: SessionStoreEntry[] = [];
-    const from = summary?.covered ?? 0;
-    const items = this.#threads.open(thread.id).items<SessionStoreEntry>({ from, limit: 1_000 });
-    for await (const { item } of items) entries.push(item);
+    const covered = summary?.covered ?? 0;
+    const fresh = covered + news.length === thread.items;
+    const entries = fresh ? [...news] : await this.#entries(thread.id, covered);
     const previous = summary && { sessionId: key.sessionId, mtime: 0, data: summary.data };
-    const { data } = fold(previous, key, entries);
-    const folded = { covered: from + entries.length, data };
+    const folded = { covered: covered + entries.length, data: fold(previous, key, entries).data };
     this.#summaries.set(thread.id, folded);
     return folded;
+  }
+
+  async #entries(id: string, from: number): Promise<SessionStoreEntry[]> {
+    const entries: SessionStoreEntry[] = [];
+    const items = this.#threads.open(id).items<SessionStoreEntry>({ from, limit: 1_000 });
+    for await (const { item } of items) entries.push(item);
+    return entries;
   }
 }

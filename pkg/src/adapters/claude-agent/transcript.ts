@@ -16,42 +16,52 @@ import { agentMetadata, observed } from "./observe.js";
 /** The entries of a page while a transcript is read. */
 const STRIDE = 1_000;
 
+/** Tells what else to write about a thread that entries have just been appended to. */
+export type Describe = (thread: Thread, news: readonly SessionStoreEntry[]) => Promise<ThreadPatch>;
+
 /** Appends to a transcript and loads it. */
 export class Transcript {
   readonly #threads: Threads;
-  readonly #id: string;
+  readonly #find: () => Promise<string>;
   readonly #steps = new Queue();
   readonly #uuids = new Set<string>();
+  #id = "";
   #length = 0;
 
-  constructor(threads: Threads, id: string) {
+  /** Stands for the transcript whose thread `find` knows the id of. */
+  constructor(threads: Threads, find: () => Promise<string>) {
     this.#threads = threads;
-    this.#id = id;
+    this.#find = find;
   }
 
   /**
    * Appends the entries that are not there yet; `create` makes the thread, `describe` adds to what
-   * is written about it afterwards.
+   * is written about it afterwards, for the entries that were appended.
    */
   append(
     entries: readonly SessionStoreEntry[],
     create: () => Promise<void>,
-    describe: (thread: Thread) => Promise<ThreadPatch>,
+    describe: Describe,
   ): Promise<void> {
-    return this.#steps.run(async () => {
+    return this.#step(async () => {
       const known = await this.#catchUp();
       const news = this.#unknown(entries);
       const lines = toLines("entries", news);
       if (lines.length === 0) return;
       if (!known) await create();
-      for (const batch of batches(lines)) await this.#threads.append(this.#id, batch);
+      for (const batch of batches(lines)) {
+        const { first, count } = await this.#threads.append(this.#id, batch);
+        // What is in between is news.
+        if (first === this.#length) this.#length += count;
+      }
+      for (const { uuid } of news) if (typeof uuid === "string") this.#uuids.add(uuid);
       await this.#describe(news, describe);
     });
   }
 
   /** Reads all entries in their order, each once; `null` if there are none. */
   load(): Promise<SessionStoreEntry[] | null> {
-    return this.#steps.run(async () => {
+    return this.#step(async () => {
       this.#forget();
       const entries: SessionStoreEntry[] = [];
       try {
@@ -61,6 +71,14 @@ export class Transcript {
         return null;
       }
       return entries.length === 0 ? null : entries;
+    });
+  }
+
+  /** The id is found in the queue, so that no call overtakes another. */
+  #step<T>(step: () => Promise<T>): Promise<T> {
+    return this.#steps.run(async () => {
+      this.#id ||= await this.#find();
+      return step();
     });
   }
 
@@ -105,13 +123,10 @@ export class Transcript {
    * Nothing of this may fail the append: the SDK would send entries again that are stored, and of
    * those without a `uuid` nobody can tell.
    */
-  async #describe(
-    entries: readonly SessionStoreEntry[],
-    describe: (thread: Thread) => Promise<ThreadPatch>,
-  ): Promise<void> {
+  async #describe(entries: readonly SessionStoreEntry[], describe: Describe): Promise<void> {
     try {
       const thread = await this.#threads.read(this.#id);
-      const patch = { ...observed(entries, thread), ...(await describe(thread)) };
+      const patch = { ...observed(entries, thread), ...(await describe(thread, entries)) };
       if (Object.keys(patch).length > 0) await this.#threads.update(this.#id, patch);
       const agent = agentMetadata(entries);
       const status = agent?.finished ? "closed" : "open";

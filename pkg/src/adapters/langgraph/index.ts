@@ -66,7 +66,7 @@ const SENDS_KEPT = 4;
 export class CreelSaver extends BaseCheckpointSaver {
   readonly #threads: Threads;
   readonly #namespaces = new Map<string, Namespace>();
-  readonly #marked = new Set<string>();
+  readonly #marked = new WeakSet<Namespace>();
 
   /** Makes a checkpointer of an open store; `serde` is LangGraph's own unless given. */
   constructor(creel: Creel, serde?: SerializerProtocol) {
@@ -90,7 +90,7 @@ export class CreelSaver extends BaseCheckpointSaver {
     const { thread_id, checkpoint_ns = "" } = config.configurable ?? {};
     if (thread_id === undefined) return undefined;
     const address = { thread_id: checkedText("thread_id", thread_id), checkpoint_ns };
-    const namespace = await this.#namespace(address);
+    const namespace = this.#namespace(address);
     if (!(await namespace.refresh())) return undefined;
     const id = getCheckpointId(config) || namespace.newest;
     if (id === undefined || !namespace.has(id)) return undefined;
@@ -115,7 +115,7 @@ export class CreelSaver extends BaseCheckpointSaver {
     const found: [id: string, namespace: Namespace, address: Address][] = [];
     for await (const address of namespacesOf(this.#threads, thread_id)) {
       if (checkpoint_ns !== undefined && address.checkpoint_ns !== checkpoint_ns) continue;
-      const namespace = await this.#namespace(address);
+      const namespace = this.#namespace(address);
       await namespace.refresh();
       for (const id of namespace.checkpoints) {
         if (checkpoint_id && id !== checkpoint_id) continue;
@@ -146,7 +146,7 @@ export class CreelSaver extends BaseCheckpointSaver {
     newVersions: ChannelVersions,
   ): Promise<RunnableConfig> {
     const { address, checkpoint_id: parent } = addressed(config);
-    const namespace = await this.#namespace(address);
+    const namespace = this.#namespace(address);
     const { channel_values, ...rest } = checkpoint;
     const record: CheckpointRecord = {
       type: "langgraph.checkpoint",
@@ -173,7 +173,7 @@ export class CreelSaver extends BaseCheckpointSaver {
       return { ...record, channels: held, values: own };
     };
     await namespace.put(make, () => createThread(this.#threads, address));
-    await this.#mark(address);
+    await this.#mark(address, namespace);
     return { configurable: { ...address, checkpoint_id: checkpoint.id } };
   }
 
@@ -196,7 +196,7 @@ export class CreelSaver extends BaseCheckpointSaver {
       const index = WRITES_IDX_MAP[channel] ?? place;
       record.writes.push([index, channel, await toValue(this.serde, value)]);
     }
-    const namespace = await this.#namespace(address);
+    const namespace = this.#namespace(address);
     await namespace.append(record, () => createThread(this.#threads, address));
   }
 
@@ -212,24 +212,24 @@ export class CreelSaver extends BaseCheckpointSaver {
     }
   }
 
-  async #namespace(address: Address): Promise<Namespace> {
-    const id = await threadOf(address);
-    const namespace = this.#namespaces.get(id) ?? new Namespace(this.#threads, id);
-    this.#namespaces.delete(id);
-    this.#namespaces.set(id, namespace);
+  #namespace(address: Address): Namespace {
+    const name = JSON.stringify([address.thread_id, address.checkpoint_ns]);
+    const found = this.#namespaces.get(name);
+    const namespace = found ?? new Namespace(this.#threads, () => threadOf(address));
+    this.#namespaces.delete(name);
+    this.#namespaces.set(name, namespace);
     const [oldest] = this.#namespaces.keys();
     if (oldest !== undefined && this.#namespaces.size > KEPT) this.#namespaces.delete(oldest);
     return namespace;
   }
 
-  /** A thread that the application has made itself is told to be a graph's too. */
-  async #mark(address: Address): Promise<void> {
-    const id = await threadOf(address);
-    if (this.#marked.has(id)) return;
-    const thread = await this.#threads.read(id);
+  /** A thread that the application has made itself, or forked, is told to be the graph's. */
+  async #mark(address: Address, namespace: Namespace): Promise<void> {
+    if (this.#marked.has(namespace)) return;
+    const thread = await this.#threads.read(await threadOf(address));
     const metadata = marked(thread, address);
-    if (metadata) await this.#threads.update(id, { metadata });
-    this.#marked.add(id);
+    if (metadata) await this.#threads.update(thread.id, { metadata });
+    this.#marked.add(namespace);
   }
 
   async #matches(namespace: Namespace, id: string, filter: object): Promise<boolean> {

@@ -27,17 +27,19 @@ interface Place {
 /** Finds, reads and appends the checkpoints of a namespace. */
 export class Namespace {
   readonly #threads: Threads;
-  readonly #id: string;
+  readonly #find: () => Promise<string>;
   readonly #steps = new Queue();
   readonly #places = new Map<string, Place>();
   readonly #writes = new Map<string, number[]>();
   #runs: { first: number; items: GraphRecord[] }[] = [];
+  #id = "";
   #length = 0;
   #newest: string | undefined;
 
-  constructor(threads: Threads, id: string) {
+  /** Stands for the namespace whose thread `find` knows the id of. */
+  constructor(threads: Threads, find: () => Promise<string>) {
     this.#threads = threads;
-    this.#id = id;
+    this.#find = find;
   }
 
   /** Learns what others have stored; false if the thread is not there, or not any more. */
@@ -78,13 +80,13 @@ export class Namespace {
 
   /** Appends an item; `create` makes the thread if it is not there. */
   async append(record: GraphRecord, create: () => Promise<void>): Promise<{ first: number }> {
-    const line = JSON.stringify(record);
+    const [id, line] = [await this.#thread(), JSON.stringify(record)];
     try {
-      return await this.#threads.append(this.#id, line);
+      return await this.#threads.append(id, line);
     } catch (error) {
       if (!isCode(error, "thread_not_found")) throw error;
       await create();
-      return this.#threads.append(this.#id, line);
+      return this.#threads.append(id, line);
     }
   }
 
@@ -134,14 +136,20 @@ export class Namespace {
     return records;
   }
 
+  async #thread(): Promise<string> {
+    this.#id ||= await this.#find();
+    return this.#id;
+  }
+
   async #catchUp(): Promise<boolean> {
+    const id = await this.#thread();
     try {
-      const { items } = await this.#threads.read(this.#id);
+      const { items } = await this.#threads.read(id);
       // Somebody has cut the history back.
       if (items < this.#length) this.#forget();
       if (items === this.#length) return true;
       const query = { from: this.#length, limit: STRIDE };
-      for await (const { seq, item } of this.#threads.open(this.#id).items<GraphRecord>(query)) {
+      for await (const { seq, item } of this.#threads.open(id).items<GraphRecord>(query)) {
         this.#note(seq, item);
         this.#length = seq + 1;
       }

@@ -57,7 +57,7 @@ export async function* namespacesOf(
 ): AsyncGenerator<Address, void, undefined> {
   if (id === undefined) {
     for await (const thread of everyThread(threads, { archived: "all" })) {
-      const address = markOf<Address>(thread, FIELD);
+      const address = await addressOf(thread);
       if (address) yield address;
     }
     return;
@@ -66,7 +66,7 @@ export async function* namespacesOf(
   yield root;
   try {
     for (const thread of await threads.descendants(await threadOf(root))) {
-      const address = markOf<Address>(thread, FIELD);
+      const address = await addressOf(thread);
       if (address?.thread_id === id) yield address;
     }
   } catch (error) {
@@ -76,8 +76,17 @@ export async function* namespacesOf(
 
 /** Returns the metadata that tells which namespace a thread keeps; `undefined` if it tells already. */
 export function marked(thread: Thread, address: Address): Record<string, unknown> | undefined {
-  if (markOf(thread, FIELD)) return undefined;
+  const mark = markOf<Address>(thread, FIELD);
+  const { thread_id, checkpoint_ns } = address;
+  if (mark?.thread_id === thread_id && mark.checkpoint_ns === checkpoint_ns) return undefined;
   return { ...thread.metadata, [FIELD]: address };
+}
+
+/** A fork has the mark of its source: it is a graph's thread too, by its own id. */
+async function addressOf(thread: Thread): Promise<Address | undefined> {
+  const address = markOf<Address>(thread, FIELD);
+  if (!address || (await threadOf(address)) === thread.id) return address;
+  return address.checkpoint_ns === "" ? { thread_id: thread.id, checkpoint_ns: "" } : undefined;
 }
 
 async function once(create: () => Promise<unknown>): Promise<void> {

@@ -231,6 +231,26 @@ test("values that are no plain JSON come back as they were", async () => {
   assert.equal((await matching(["a", { b: 2 }])).length, 0);
 });
 
+test("a fork of a graph's thread is a thread of the graph, from there on its own", async () => {
+  await using creel = await Creel.open({ storage: "memory" });
+  const graph = chat(new CreelSaver(creel), ["One.", "Two.", "Three."]);
+  const thread = await creel.threads.create();
+  await graph.invoke({ messages: [new HumanMessage("a")] }, at(thread.id));
+  const fork = await thread.fork({ name: "Other way" });
+  await graph.invoke({ messages: [new HumanMessage("b")] }, at(thread.id));
+  const saver = new CreelSaver(creel);
+  assert.equal((await all(saver.list({}))).length, 9);
+  const other = await chat(saver, ["Four."]).invoke(
+    { messages: [new HumanMessage("c")] },
+    at(fork.id),
+  );
+  assert.deepEqual(said(other), ["a", "One.", "c", "Four."]);
+  const own = await graph.getState(at(thread.id));
+  assert.deepEqual(said(own.values), ["a", "One.", "b", "Two."]);
+  await thread.delete();
+  assert.equal((await all(saver.list({}))).length, 6);
+});
+
 test("a deleted thread stays deleted, also for the run that is still going on", async () => {
   await using creel = await Creel.open({ storage: "memory" });
   const saver = new CreelSaver(creel);
