@@ -7,7 +7,7 @@
 
 import type { Table } from "../../wasm/creel.js";
 import { CreelError } from "../errors.js";
-import { failure } from "./failures.js";
+import { failure, unavailable } from "./failures.js";
 
 const TABLES: readonly Table[] = ["journal", "catalog", "history"];
 const VERSION = 100;
@@ -31,19 +31,22 @@ export async function openDatabase(store: string): Promise<IDBDatabase> {
 
 /** Lists the stores of this origin. */
 export async function listStores(): Promise<string[]> {
-  const databases = await factory().databases();
+  const databases = await attempt(() => factory().databases());
   const names = databases.map(({ name }) => name ?? "").filter((name) => name.startsWith(PREFIX));
   return names.map((name) => name.slice(PREFIX.length)).sort();
 }
 
 /** Removes a store. Other tabs close theirs when they are told to; `blocked` if one does not. */
 export function destroyStore(store: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const request = factory().deleteDatabase(databaseName(store));
-    request.onsuccess = () => resolve();
-    request.onerror = () => reject(failure(request.error));
-    request.onblocked = () => reject(blocked(store));
-  });
+  return attempt(
+    () =>
+      new Promise((resolve, reject) => {
+        const request = factory().deleteDatabase(databaseName(store));
+        request.onsuccess = () => resolve();
+        request.onerror = () => reject(request.error);
+        request.onblocked = () => reject(blocked(store));
+      }),
+  );
 }
 
 /** Returns the name of a store's database, and of the channel that carries its news. */
@@ -70,12 +73,19 @@ function connect(store: string, version?: number): Promise<IDBDatabase> {
   });
 }
 
+/** Where a page may not use IndexedDB, its very methods throw. */
+async function attempt<T>(method: () => Promise<T>): Promise<T> {
+  try {
+    return await method();
+  } catch (cause) {
+    throw failure(cause);
+  }
+}
+
 function factory(): IDBFactory {
-  if (typeof indexedDB === "object") return indexedDB;
-  throw new CreelError(
-    "unavailable",
-    'there is no IndexedDB here: give `storage: "memory"` or a host of your own',
-  );
+  // Some browsers have it as `null` where a page may not use it.
+  if (typeof indexedDB === "object" && indexedDB !== null) return indexedDB;
+  throw unavailable("there is no IndexedDB here");
 }
 
 function blocked(store: string): CreelError {
