@@ -69,4 +69,12 @@ export interface StorageHost {
    * Leave it out, or return `false`, where the medium can't tell: the store then polls.
    */
   watch?(callback: () => void): boolean | undefined;
+  /**
+   * Removes the physical remains of deleted values, as far as the medium can; a deletion asks for it
+   * at its end, and its receipt says what this resolved to.
+   *
+   * `"physical"`: no byte of them is left in the store's files. `"prevented"`: a reader kept them, and
+   * the next scrub takes them along. Leave it out where the medium can't tell: `"logicalOnly"`.
+   */
+  scrub?(): Promise<"physical" | "logicalOnly" | "prevented">;
 }
