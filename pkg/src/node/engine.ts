@@ -33,6 +33,7 @@ export class Engine implements Work {
   #closed = false;
   #turn: Promise<unknown> = Promise.resolve();
   #endWatch: (() => void) | undefined;
+  #seen: unknown;
 
   /** Opens the store in `directory`, which is made if it is absent, its parents too. */
   static async open(directory: string, onNews: () => void): Promise<Engine> {
@@ -40,6 +41,7 @@ export class Engine implements Work {
     try {
       makeFiles(directory);
       await retried(() => engine.#connected());
+      engine.#seen = engine.#version();
       // A store on a full disk opens all the same, for reading and deleting.
       attempt(() => engine.#reserve.fill());
       return engine;
@@ -91,8 +93,8 @@ export class Engine implements Work {
           connection.exec("VACUUM");
         }, SCRUB_WAIT);
         await this.#run(({ connection }) => {
-          const emptied = connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
-          if (emptied?.["busy"] !== 0) throw prevented();
+          const { busy } = Object(connection.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get());
+          if (busy !== 0) throw prevented();
         }, SCRUB_WAIT);
       } catch (cause) {
         if (failure(cause).code === "blocked") return "prevented";
@@ -106,13 +108,12 @@ export class Engine implements Work {
 
   async watch(): Promise<void> {
     if (this.#endWatch || this.#closed) return;
-    let seen = this.#version();
     let looking = false;
     const look = () => {
       looking = false;
       const version = this.#version();
-      if (version === seen) return;
-      seen = version;
+      if (version === this.#seen) return;
+      this.#seen = version;
       this.#onNews();
     };
     // One commit writes the log several times.
@@ -126,6 +127,8 @@ export class Engine implements Work {
       clearInterval(timer);
       watcher?.close();
     };
+    // What came since the opening is news too.
+    look();
   }
 
   /** Lets running calls end, then closes; the last connection of all moves the log into the database. */
@@ -160,9 +163,10 @@ export class Engine implements Work {
 
   /** The number that SQLite changes with every commit of another connection. */
   #version(): unknown {
-    return attempt(
-      () => this.#connected().connection.prepare("PRAGMA data_version").get()?.["data_version"],
-    );
+    return attempt(() => {
+      const { connection } = this.#connected();
+      return Object(connection.prepare("PRAGMA data_version").get()).data_version;
+    });
   }
 
   /** Runs one call, again while another process holds a lock. */

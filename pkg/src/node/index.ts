@@ -46,7 +46,6 @@ export class SqliteHost implements StorageHost {
   readonly #beside: (() => Promise<Work>) | undefined;
   readonly #watchers: Set<() => void>;
   #tidying: Promise<unknown> | undefined;
-  #shortening = false;
   #closed = false;
 
   /**
@@ -93,7 +92,8 @@ export class SqliteHost implements StorageHost {
     // A scrub holds the database for itself, which takes longer than anyone waits for a lock.
     while (this.#tidying) await this.#tidying;
     const long = await this.#opened().commit(batch, durability);
-    if (long && !this.#closed) this.#shorten();
+    // Behind the commit that made it long, before the next one.
+    if (long) this.#work.shorten().catch(() => undefined);
   }
 
   /**
@@ -127,24 +127,6 @@ export class SqliteHost implements StorageHost {
   #opened(): Work {
     if (this.#closed) throw closed();
     return this.#work;
-  }
-
-  /** Moves the log into the database behind the commits; who waits for one doesn't wait for this. */
-  #shorten(): void {
-    if (this.#shortening) return;
-    this.#shortening = true;
-    const move = async () => {
-      const beside = await this.#beside?.();
-      await beside?.shorten();
-      await beside?.close();
-      // What came meanwhile is little.
-      if (!this.#closed) await this.#work.shorten();
-    };
-    move()
-      .catch(() => undefined)
-      .finally(() => {
-        this.#shortening = false;
-      });
   }
 
   /** Does what takes long beside the reads, where there is a thread for it. */

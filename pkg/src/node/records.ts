@@ -7,6 +7,11 @@ import { conflict, isConstraint } from "./failures.js";
 /** The bytes of keys and values after which a page of a scan ends early. */
 const SCAN_BYTES = 4 << 20;
 
+interface Row {
+  key: string;
+  value: Uint8Array;
+}
+
 /** The tables of one connection. */
 export class Records {
   readonly #connection: DatabaseSync;
@@ -19,7 +24,7 @@ export class Records {
   /** Reads the values of `keys` in one transaction, which makes them one snapshot. */
   get(table: Table, keys: string[]): (Uint8Array | undefined)[] {
     const select = this.#prepared(`SELECT value FROM ${table} WHERE key = ?`);
-    const value = (key: string) => select.get(key)?.["value"] as Uint8Array | undefined;
+    const value = (key: string) => (select.get(key) as Row | undefined)?.value;
     if (keys.length < 2) return keys.map(value);
     return this.inTransaction("BEGIN", () => keys.map(value));
   }
@@ -39,7 +44,7 @@ export class Records {
     let bytes = 0;
     for (const row of select.iterate(start, end)) {
       if (records.length >= limit || bytes >= SCAN_BYTES) return { records, more: true };
-      const [key, value] = [row["key"] as string, row["value"] as Uint8Array];
+      const { key, value } = row as unknown as Row;
       bytes += key.length + value.byteLength;
       records.push([key, value]);
     }
@@ -83,13 +88,13 @@ export class Records {
     switch (write.type) {
       case "insert":
         try {
-          return this.#run(`INSERT INTO ${table} VALUES (?, ?)`, write.key, write.value);
+          return this.#run(insertInto(table), write.key, write.value);
         } catch (cause) {
           throw isConstraint(cause) ? conflict() : cause;
         }
       case "put": {
         const replace = "ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-        return this.#run(`INSERT INTO ${table} VALUES (?, ?) ${replace}`, write.key, write.value);
+        return this.#run(`${insertInto(table)} ${replace}`, write.key, write.value);
       }
       case "delete":
         return this.#run(`DELETE FROM ${table} WHERE key = ?`, write.key);
@@ -108,4 +113,9 @@ export class Records {
     this.#statements.set(sql, statement);
     return statement;
   }
+}
+
+/** Node 22 gives SQLite nothing at all where it is given an empty array. */
+function insertInto(table: Table): string {
+  return `INSERT INTO ${table} VALUES (?, ifnull(?, x''))`;
 }
