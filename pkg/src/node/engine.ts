@@ -40,9 +40,16 @@ export class Engine implements Work {
     const engine = new Engine(directory, onNews);
     try {
       makeFiles(directory);
-      await retried(() => engine.#connected());
+      try {
+        await retried(() => engine.#connected());
+      } catch (cause) {
+        if (failure(cause).code !== "quota_exceeded") throw cause;
+        // What SQLite needs to open a store on a full disk comes out of the reserve.
+        engine.#reserve.release();
+        await retried(() => engine.#connected());
+      }
       engine.#seen = engine.#version();
-      // A store on a full disk opens all the same, for reading and deleting.
+      // A store on a full disk opens all the same, for reading and deleting alone.
       attempt(() => engine.#reserve.fill());
       return engine;
     } catch (cause) {

@@ -9,6 +9,8 @@ const CORRUPT = [11, 26];
 const FULL = [13, 18];
 const PASSING = [7, 10, 14];
 const CONSTRAINT = 19;
+/** Nothing but a full disk keeps the log's index from growing, for which SQLite has no other word. */
+const INDEX_IS_SHORT = 4874;
 
 /** An error as it crosses to another thread, which keeps no fields of its own. */
 export interface Told {
@@ -37,7 +39,8 @@ export function failure(cause: unknown): CreelError {
   if (CORRUPT.includes(primary)) {
     return Object.assign(new CreelError("corrupt", reason, { cause }), { key: FILE_NAME });
   }
-  if (FULL.includes(primary)) {
+  const { errcode } = cause as { errcode: number };
+  if (FULL.includes(primary) || errcode === INDEX_IS_SHORT) {
     return new CreelError("quota_exceeded", "the disk is full", { cause });
   }
   return new CreelError("unavailable", reason, { retryable: PASSING.includes(primary), cause });

@@ -113,7 +113,11 @@ export class Thread implements Work {
 
 function startWorker(directory: string): Worker {
   try {
-    return new Worker(new URL("./worker.js", import.meta.url), { workerData: directory });
+    // The flags of the program may be none of a thread's.
+    return new Worker(new URL("./worker.js", import.meta.url), {
+      workerData: directory,
+      execArgv: [],
+    });
   } catch (cause) {
     throw broken(cause);
   }

@@ -22,14 +22,17 @@ export function place(t: TestContext): string {
 /** A disk of its own of `megabytes`, or nothing where this user may mount none. */
 export function smallDisk(t: TestContext, megabytes: number): string | undefined {
   const directory = mkdtempSync(join(tmpdir(), "creel-disk-"));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
   try {
     const options = ["-t", "tmpfs", "-o", `size=${megabytes}m`, "tmpfs", directory];
     execFileSync("mount", options, { stdio: "ignore" });
   } catch {
+    rmSync(directory, { recursive: true });
     return undefined;
   }
-  t.after(() => execFileSync("umount", ["-l", directory]));
+  t.after(() => {
+    execFileSync("umount", ["-l", directory]);
+    rmSync(directory, { recursive: true });
+  });
   return directory;
 }
 
