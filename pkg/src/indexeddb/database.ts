@@ -8,42 +8,51 @@
 import type { Table } from "../../wasm/creel.js";
 import { CreelError } from "../errors.js";
 import { failure } from "./failures.js";
+import { Trace } from "./trace.js";
 
 const TABLES: readonly Table[] = ["journal", "catalog", "history"];
 const VERSION = 100;
 const PREFIX = "creel:";
+/** How long other tabs may take to let go of a database: commits that run there are ended first. */
+const BLOCKED_MS = 3_000;
+
+/** A database, and whether it is absent no longer. */
+export interface Opened {
+  database: IDBDatabase;
+  created: boolean;
+}
 
 /** Opens the database of a store, which is made if it is absent. */
-export async function openDatabase(store: string): Promise<IDBDatabase> {
+export async function openDatabase(store: string): Promise<Opened> {
   try {
     return await connect(store, VERSION);
   } catch (error) {
     if (!(error instanceof CreelError && causeName(error) === "VersionError")) throw error;
   }
-  const database = await connect(store);
-  const found = Math.floor(database.version / 100);
+  const opened = await connect(store);
+  const found = Math.floor(opened.database.version / 100);
   const known = VERSION / 100;
-  if (found === known) return database;
-  database.close();
+  if (found === known) return opened;
+  opened.database.close();
   const reason = `the database has version ${found}, this program knows up to ${known}`;
   throw Object.assign(new CreelError("schema_too_new", reason), { found, known });
 }
 
 /** Lists the stores of this origin. */
 export async function listStores(): Promise<string[]> {
-  const databases = await factory().databases();
-  const names = databases.map(({ name }) => name ?? "").filter((name) => name.startsWith(PREFIX));
-  return names.map((name) => name.slice(PREFIX.length)).sort();
+  try {
+    const databases = await factory().databases();
+    const names = databases.map(({ name }) => name ?? "").filter((name) => name.startsWith(PREFIX));
+    return names.map((name) => name.slice(PREFIX.length)).sort();
+  } catch (cause) {
+    throw failure(cause);
+  }
 }
 
 /** Removes a store. Other tabs close theirs when they are told to; `blocked` if one does not. */
-export function destroyStore(store: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const request = factory().deleteDatabase(databaseName(store));
-    request.onsuccess = () => resolve();
-    request.onerror = () => reject(failure(request.error));
-    request.onblocked = () => reject(blocked(store));
-  });
+export async function destroyStore(store: string): Promise<void> {
+  await settledRequest(store, () => factory().deleteDatabase(databaseName(store)));
+  new Trace(databaseName(store)).remove();
 }
 
 /** Returns the name of a store's database, and of the channel that carries its news. */
@@ -51,27 +60,58 @@ export function databaseName(store: string): string {
   return PREFIX + store;
 }
 
-function connect(store: string, version?: number): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    let late = false;
+async function connect(store: string, version?: number): Promise<Opened> {
+  let created = false;
+  const open = () => {
     const request = factory().open(databaseName(store), version);
-    request.onupgradeneeded = () => {
+    request.onupgradeneeded = ({ oldVersion }) => {
       const { result } = request;
+      created = oldVersion === 0;
       for (const table of TABLES) {
         if (!result.objectStoreNames.contains(table)) result.createObjectStore(table);
       }
     };
-    request.onsuccess = () => (late ? request.result.close() : resolve(request.result));
-    request.onerror = () => reject(failure(request.error));
-    request.onblocked = () => {
-      late = true;
-      reject(blocked(store));
-    };
+    return request;
+  };
+  const database = await settledRequest(store, open, (late) => late.close());
+  return { database, created };
+}
+
+/** Waits for a request that other tabs may hold up; what succeeds too late goes to `discard`. */
+function settledRequest<T>(
+  store: string,
+  issue: () => IDBOpenDBRequest & IDBRequest<T>,
+  discard: (late: T) => void = () => undefined,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let late = false;
+    try {
+      const request = issue();
+      request.onsuccess = () => {
+        clearTimeout(timer);
+        if (late) discard(request.result);
+        resolve(request.result);
+      };
+      request.onerror = () => {
+        clearTimeout(timer);
+        reject(failure(request.error));
+      };
+      request.onblocked = () => {
+        timer = setTimeout(() => {
+          late = true;
+          reject(blocked(store));
+        }, BLOCKED_MS);
+      };
+    } catch (cause) {
+      reject(failure(cause));
+    }
   });
 }
 
 function factory(): IDBFactory {
-  if (typeof indexedDB === "object") return indexedDB;
+  // Where a page may keep nothing, some browsers throw at the mention of it.
+  if (typeof indexedDB === "object" && indexedDB !== null) return indexedDB;
   throw new CreelError(
     "unavailable",
     'there is no IndexedDB here: give `storage: "memory"` or a host of your own',

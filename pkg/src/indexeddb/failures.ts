@@ -12,6 +12,10 @@ export function failure(cause: unknown): CreelError {
   if (name === "QuotaExceededError") {
     return new CreelError("quota_exceeded", "the browser's storage is full", { cause });
   }
+  if (name === "SecurityError") {
+    const advice = 'give `storage: "memory"` or a host of your own';
+    return new CreelError("unavailable", `this page may keep no data: ${advice}`, { cause });
+  }
   const reason = message ? `${name}: ${message}` : name;
   return new CreelError("unavailable", `IndexedDB failed: ${reason}`, {
     retryable: PASSING.includes(name),
