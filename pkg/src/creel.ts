@@ -58,7 +58,9 @@ export class Creel {
   /**
    * Whether the browser has removed what the store held, by itself, since it was last open here.
    *
-   * It stays true until something is written again; say so to the user. See `IndexedDbHost.evicted`.
+   * Browsers do that to a whole origin when space gets short, unless `Creel.persist` was promised; so
+   * tell the user. It stays true until something is written again. It is noticed in pages of Chromium;
+   * elsewhere, and in workers, a store that was removed may look like a new one.
    */
   readonly evicted: boolean;
   readonly #session: Session;
@@ -77,7 +79,9 @@ export class Creel {
     const host = typeof storage === "object" ? storage : await ownStorage(storage, name);
     try {
       const session = await Session.open(host, durability, wasm);
-      return new Creel(session, host instanceof IndexedDbHost && host.evicted);
+      const creel = new Creel(session, host instanceof IndexedDbHost && host.evicted);
+      if (host instanceof IndexedDbHost) await creel.#leaveTrace(host);
+      return creel;
     } catch (error) {
       // The failure that matters is the first one.
       const close = async () => host?.close();
@@ -242,6 +246,12 @@ export class Creel {
     await this.#session.close();
     await this.#events.settled();
     this.#events.clear();
+  }
+
+  async #leaveTrace(host: IndexedDbHost): Promise<void> {
+    const { threads } = await this.stats();
+    if (threads > 0) host.remember();
+    else this.#session.listen(() => host.remember());
   }
 
   /** Closes the store at the end of an `await using` block. */

@@ -61,7 +61,12 @@ export class Connection {
       let refusal: CreelError | undefined;
       const refuse = (error: CreelError) => {
         refusal ??= error;
-        transaction.abort();
+        try {
+          transaction.abort();
+        } catch {
+          // The browser was first, and may have told of it before anyone listened.
+          reject(refusal);
+        }
       };
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(refusal ?? failure(transaction.error));

@@ -15,6 +15,8 @@ const VERSION = 100;
 const PREFIX = "creel:";
 /** How long other tabs may take to let go of a database: commits that run there are ended first. */
 const BLOCKED_MS = 3_000;
+/** How long the browser may say nothing at all, as it does while an earlier request is blocked. */
+const SILENT_MS = 20_000;
 
 /** A database, and whether it is absent no longer. */
 export interface Opened {
@@ -84,8 +86,12 @@ function settledRequest<T>(
   discard: (late: T) => void = () => undefined,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
     let late = false;
+    const giveUp = () => {
+      late = true;
+      reject(blocked(store));
+    };
+    let timer = setTimeout(giveUp, SILENT_MS);
     try {
       const request = issue();
       request.onsuccess = () => {
@@ -98,12 +104,11 @@ function settledRequest<T>(
         reject(failure(request.error));
       };
       request.onblocked = () => {
-        timer = setTimeout(() => {
-          late = true;
-          reject(blocked(store));
-        }, BLOCKED_MS);
+        clearTimeout(timer);
+        timer = setTimeout(giveUp, BLOCKED_MS);
       };
     } catch (cause) {
+      clearTimeout(timer);
       reject(failure(cause));
     }
   });

@@ -25,20 +25,13 @@ export { estimate, persist, type SpaceEstimate } from "./space.js";
  * every later call rejects with `closed`.
  */
 export class IndexedDbHost implements StorageHost {
-  /**
-   * Whether the browser has removed the store, with what was in it, since this origin last had it;
-   * until something is written to it again.
-   *
-   * Browsers do that when space gets short, unless `persist` was promised. It is noticed in pages of
-   * Chromium; elsewhere, and in workers, a removed store may look like a new one.
-   */
+  /** Whether the store was there, is gone, and nothing was remembered since; see `Creel.evicted`. */
   readonly evicted: boolean;
   readonly #connection: Connection;
   readonly #committing = new Set<Promise<void>>();
   readonly #news: News;
   readonly #trace: Trace;
-  /** The commits until there is content: the first one of a new database makes the store. */
-  #commitsToContent: number;
+  #remembered = false;
 
   /**
    * Opens the database of the store `name`, which is made if it is absent.
@@ -58,7 +51,6 @@ export class IndexedDbHost implements StorageHost {
     this.evicted = trace.word === "lost" || (created && trace.word !== undefined);
     // Remembered until there is something again, should this page end before it could say so.
     if (this.evicted) trace.word = "lost";
-    this.#commitsToContent = created ? 2 : 1;
     this.#connection = connection;
     this.#trace = trace;
     this.#news = news;
@@ -98,9 +90,13 @@ export class IndexedDbHost implements StorageHost {
     } finally {
       this.#committing.delete(committing);
     }
-    this.#commitsToContent -= 1;
-    if (this.#commitsToContent === 0) this.#trace.word = "kept";
     this.#news.tell();
+  }
+
+  /** Leaves a trace that the store has content, by which its removal is noticed; once is enough. */
+  remember(): void {
+    if (!this.#remembered) this.#trace.word = "kept";
+    this.#remembered = true;
   }
 
   /** Closes the database once the commits that run are complete. */
