@@ -136,6 +136,7 @@ export class Creel {
       onChange: (listener) => this.#events.on("change", listener),
       pull: () => this.refresh(),
     });
+    session.onDeath((reason) => this.live.end(reason));
     session.listen((event) => this.#events.push(event));
   }
 
