@@ -6,6 +6,7 @@
  */
 
 import type { Thread, ThreadPatch } from "../../../wasm/creel.js";
+import type { Creel } from "../../creel.js";
 import type { Threads } from "../../threads.js";
 import { isCode, isGone } from "../ids.js";
 import { batches, toLines } from "../lines.js";
@@ -21,6 +22,7 @@ export type Describe = (thread: Thread, news: readonly SessionStoreEntry[]) => P
 
 /** Appends to a transcript and loads it. */
 export class Transcript {
+  readonly #creel: Creel;
   readonly #threads: Threads;
   readonly #find: () => Promise<string>;
   readonly #steps = new Queue();
@@ -29,8 +31,9 @@ export class Transcript {
   #length = 0;
 
   /** Stands for the transcript whose thread `find` knows the id of. */
-  constructor(threads: Threads, find: () => Promise<string>) {
-    this.#threads = threads;
+  constructor(creel: Creel, find: () => Promise<string>) {
+    this.#creel = creel;
+    this.#threads = creel.threads;
     this.#find = find;
   }
 
@@ -62,6 +65,7 @@ export class Transcript {
   /** Reads all entries in their order, each once; `null` if there are none. */
   load(): Promise<SessionStoreEntry[] | null> {
     return this.#step(async () => {
+      await this.#creel.refresh();
       this.#forget();
       const entries: SessionStoreEntry[] = [];
       try {

@@ -64,6 +64,7 @@ const SENDS_KEPT = 4;
  * ```
  */
 export class CreelSaver extends BaseCheckpointSaver {
+  readonly #creel: Creel;
   readonly #threads: Threads;
   readonly #namespaces = new Map<string, Namespace>();
   readonly #marked = new WeakSet<Namespace>();
@@ -71,6 +72,7 @@ export class CreelSaver extends BaseCheckpointSaver {
   /** Makes a checkpointer of an open store; `serde` is LangGraph's own unless given. */
   constructor(creel: Creel, serde?: SerializerProtocol) {
     super(serde);
+    this.#creel = creel;
     this.#threads = creel.threads;
   }
 
@@ -91,6 +93,7 @@ export class CreelSaver extends BaseCheckpointSaver {
     if (thread_id === undefined) return undefined;
     const address = { thread_id: checkedText("thread_id", thread_id), checkpoint_ns };
     const namespace = this.#namespace(address);
+    await this.#creel.refresh();
     if (!(await namespace.refresh())) return undefined;
     const id = getCheckpointId(config) || namespace.newest;
     if (id === undefined || !namespace.has(id)) return undefined;
@@ -112,6 +115,7 @@ export class CreelSaver extends BaseCheckpointSaver {
   ): AsyncGenerator<CheckpointTuple> {
     const { thread_id, checkpoint_ns, checkpoint_id } = config.configurable ?? {};
     const { checkpoint_id: end } = before?.configurable ?? {};
+    await this.#creel.refresh();
     const found: [id: string, namespace: Namespace, address: Address][] = [];
     for await (const address of namespacesOf(this.#threads, thread_id)) {
       if (checkpoint_ns !== undefined && address.checkpoint_ns !== checkpoint_ns) continue;
@@ -157,6 +161,8 @@ export class CreelSaver extends BaseCheckpointSaver {
       channels: {},
       values: {},
     };
+    // The parent may be another process's.
+    if (parent !== undefined && !namespace.has(parent)) await this.#creel.refresh();
     const make = async () => {
       const channels: [string, Held][] = [];
       const values: [string, Value][] = [];

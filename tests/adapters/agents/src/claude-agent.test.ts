@@ -24,6 +24,7 @@ import {
 } from "@anthropic-ai/claude-agent-sdk";
 import { Creel, type Thread } from "creel";
 import { CreelSessionStore, type SessionStoreEntry } from "creel/claude-agent";
+import { sharedMedium } from "./map-host.js";
 import { type Asked, type Block, hasResult, playAnthropic, spoken } from "./played-anthropic.js";
 
 /** A machine that has never seen the session: a configuration of its own, a project, a model. */
@@ -248,6 +249,24 @@ test("entries come back deep-equal, in the order of the calls, each once", async
   for (const reader of [store, other, new CreelSessionStore(creel)]) {
     assert.deepEqual(await reader.load(KEY), [...kept, entry(3), entry(4)]);
   }
+});
+
+test("what one process has stored is there for the next read of another one", async () => {
+  const open = sharedMedium();
+  await using one = await Creel.open({ storage: open() });
+  await using other = await Creel.open({ storage: open() });
+  const [writer, reader] = [new CreelSessionStore(one), new CreelSessionStore(other)];
+  assert.equal(await reader.load(KEY), null);
+  await writer.append(KEY, [entry(0)]);
+  assert.deepEqual(await reader.load(KEY), [entry(0)]);
+  await writer.append(KEY, [entry(1)]);
+  assert.deepEqual(await reader.load(KEY), [entry(0), entry(1)]);
+  await writer.append({ ...KEY, subpath: "subagents/agent-1f" }, [entry(2)]);
+  assert.equal((await reader.listSubkeys(KEY)).length, 1);
+  await writer.append({ ...KEY, sessionId: "second" }, [entry(3)]);
+  assert.equal((await reader.listSessions(KEY.projectKey)).length, 2);
+  await writer.delete(KEY);
+  assert.equal(await reader.load(KEY), null);
 });
 
 test("projects, sessions and sub-agents are kept apart", async () => {

@@ -19,6 +19,7 @@ import {
 import { Creel } from "creel";
 import { CreelSession } from "creel/openai-agents";
 import { z } from "zod";
+import { sharedMedium } from "./map-host.js";
 
 setTracingDisabled(true);
 
@@ -116,6 +117,19 @@ test("a run remembers the runs before it, and its items are those of the thread"
     page.data.map(({ item }) => item),
     await session.getItems(),
   );
+});
+
+test("a run sees at once what another process has stored", async () => {
+  const open = sharedMedium();
+  await using one = await Creel.open({ storage: open() });
+  await using other = await Creel.open({ storage: open() });
+  const sessions = [one, other].map((creel) => new CreelSession(creel, { sessionId: "both" }));
+  for (let n = 0; n < 6; n += 1) {
+    const model = new PlayedModel(says(`answer ${n}`));
+    const session = sessions[n % 2] as CreelSession;
+    await runner.run(new Agent({ name: "Fixer", model }), `question ${n}`, { session });
+    assert.equal(model.asked[0]?.length, 2 * n + 1);
+  }
 });
 
 test("a streamed run is kept like any other", async () => {
