@@ -6,6 +6,8 @@
 
 export type {
   Appended,
+  ArchiveFilter,
+  BadLine,
   Batch,
   Change,
   ChangeEvent,
@@ -27,6 +29,7 @@ export type {
   JobTask,
   KeyRange,
   PendingDeletion,
+  Problem,
   Receipt,
   Removed,
   Report as CheckReport,
@@ -34,6 +37,7 @@ export type {
   Severity,
   SortDirection,
   SortKey,
+  SpawnEdge,
   StorageHost,
   StoreStats,
   Table,
@@ -53,11 +57,18 @@ export type { ImportSource, ImportTreesOptions } from "./export.js";
 export type { ImportFile, ImportOptions } from "./import.js";
 export { type InitInput, init } from "./init.js";
 export { Jobs, type TaskState } from "./jobs.js";
+export type { Live } from "./live/index.js";
+export type { ItemsSnapshot, LiveItem, LiveItems, LiveItemsOptions } from "./live/items.js";
+export type { LiveObject, LiveState } from "./live/observable.js";
+export type { ItemStream, StreamOptions } from "./live/streams.js";
+export type { LiveThread, ThreadSnapshot } from "./live/thread.js";
+export type { LiveThreads, LiveThreadsQuery, ThreadsSnapshot } from "./live/threads.js";
 export type * as protocol from "./protocol.js";
 export { ThreadHandle } from "./thread-handle.js";
 export {
   type ChildrenOption,
   type DeleteOptions,
+  type Draft,
   type ForkOptions,
   type ItemPage,
   type LogQuery,

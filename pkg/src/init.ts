@@ -88,12 +88,17 @@ async function ownModule(): Promise<WebAssembly.Module> {
   if (own.inline) return compile(await own.inline());
   try {
     if (!own.file) throw new Error("the package's entry was left out of the bundle");
-    return await compile(own.file());
+    return await compile(unmoved(own.file()));
   } catch (cause) {
     // What may not be compiled was found all the same.
     if (cause instanceof WebAssembly.CompileError) throw cause;
     throw new Error(`${reason(cause)}; ${ADVICE}`, { cause });
   }
+}
+
+/** Before its version 8, Vite's development server moves the code, and the file stays where it was. */
+function unmoved({ href }: URL): string {
+  return href.replace("/node_modules/.vite/wasm/", "/node_modules/creel/wasm/");
 }
 
 async function compile(

@@ -54,6 +54,12 @@ export class Project {
     this.directory = directory;
   }
 
+  /** Says how the project gets Creel, from the next build on: from an entry of the package. */
+  async importFrom(entry: string): Promise<void> {
+    const text = `export { Creel } from "${entry}";\nexport const options = {};\n`;
+    await writeFile(join(this.directory, "src/creel.js"), text);
+  }
+
   /** Runs a program of the project to its end and returns what it printed; fails with all of it. */
   async run(program: string, ...args: string[]): Promise<string> {
     try {
@@ -67,8 +73,9 @@ export class Project {
     }
   }
 
-  /** Runs the build of the project and returns the names of the files that it left in a directory. */
+  /** Runs the build of the project and returns the names of the files that it makes in a directory. */
   async build(output: string): Promise<string[]> {
+    await rm(join(this.directory, output), { recursive: true, force: true });
     await this.run("npm", "run", "--silent", "build");
     return (await readdir(join(this.directory, output), { recursive: true })).sort();
   }
