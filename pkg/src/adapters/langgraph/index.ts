@@ -102,6 +102,8 @@ export class CreelSaver extends BaseCheckpointSaver {
     } catch (error) {
       if (isGone(error)) return undefined;
       throw error;
+    } finally {
+      namespace.release();
     }
   }
 
@@ -129,11 +131,15 @@ export class CreelSaver extends BaseCheckpointSaver {
     found.sort(([one], [other]) => (one < other ? 1 : one > other ? -1 : 0));
 
     let left = limit ?? Number.POSITIVE_INFINITY;
-    for (const [id, namespace, address] of found) {
-      if (left <= 0) return;
-      if (filter && !(await this.#matches(namespace, id, filter))) continue;
-      left -= 1;
-      yield await this.#tuple(namespace, address, id, true);
+    try {
+      for (const [id, namespace, address] of found) {
+        if (left <= 0) return;
+        if (filter && !(await this.#matches(namespace, id, filter))) continue;
+        left -= 1;
+        yield await this.#tuple(namespace, address, id, true);
+      }
+    } finally {
+      for (const [, namespace] of found) namespace.release();
     }
   }
 
