@@ -161,6 +161,25 @@ test("a run that waits for an approval is resumed from its state", async () => {
   ]);
 });
 
+test("what a guardrail blocks does not get into the session, and the next run goes on", async () => {
+  await using creel = await Creel.open({ storage: "memory" });
+  const session = new CreelSession(creel, { sessionId: "guarded" });
+  const guardrail = {
+    name: "No secrets",
+    execute: async ({ agentOutput }: { agentOutput: unknown }) => ({
+      outputInfo: {},
+      tripwireTriggered: String(agentOutput).includes("secret"),
+    }),
+  };
+  const model = new PlayedModel(says("the secret is 42"), says("I can't say."));
+  const agent = new Agent({ name: "Fixer", model, outputGuardrails: [guardrail] });
+  const blocked = runner.run(agent, "What is it?", { session });
+  await assert.rejects(blocked, { name: "OutputGuardrailTripwireTriggered" });
+  assert.doesNotMatch(JSON.stringify(await session.getItems()), /secret/);
+  await runner.run(agent, "Please", { session });
+  assert.deepEqual(kinds(await session.getItems()), ["message", "message", "message"]);
+});
+
 test("an agent that another one uses as a tool has a thread below", async () => {
   await using creel = await Creel.open({ storage: "memory" });
   const main = new CreelSession(creel);
