@@ -3,7 +3,7 @@
  * it, an entry of a transcript is an item.
  */
 
-import type { CreateThread, Thread, ThreadPatch } from "../../../wasm/creel.js";
+import type { CreateThread, Thread } from "../../../wasm/creel.js";
 import type { Creel } from "../../creel.js";
 import type { Threads } from "../../threads.js";
 import { checkedText, derivedId, isCode, isGone } from "../ids.js";
@@ -233,11 +233,10 @@ export class CreelSessionStore {
     { projectKey, sessionId, subpath }: SessionKey,
     thread: Thread,
     news: readonly SessionStoreEntry[],
-  ): Promise<ThreadPatch> {
-    if (!this.#fold || subpath !== undefined) return {};
+  ): Promise<{ [FIELD]: Mark } | undefined> {
+    if (!this.#fold || subpath !== undefined) return undefined;
     const summary = await this.#summary(thread, { projectKey, sessionId }, this.#fold, news);
-    const mark: Mark = { projectKey, sessionId, summary };
-    return { metadata: { ...thread.metadata, [FIELD]: mark } };
+    return { [FIELD]: { projectKey, sessionId, summary } };
   }
 
   /**

@@ -17,8 +17,11 @@ import { agentMetadata, observed } from "./observe.js";
 /** The entries of a page while a transcript is read. */
 const STRIDE = 1_000;
 
-/** Tells what else to write about a thread that entries have just been appended to. */
-export type Describe = (thread: Thread, news: readonly SessionStoreEntry[]) => Promise<ThreadPatch>;
+/** Tells what to write into the metadata of a thread that entries have just been appended to. */
+export type Describe = (
+  thread: Thread,
+  news: readonly SessionStoreEntry[],
+) => Promise<Record<string, unknown> | undefined>;
 
 /** Appends to a transcript and loads it. */
 export class Transcript {
@@ -38,8 +41,8 @@ export class Transcript {
   }
 
   /**
-   * Appends the entries that are not there yet; `create` makes the thread, `describe` adds to what
-   * is written about it afterwards, for the entries that were appended.
+   * Appends the entries that are not there yet; `create` makes the thread, `describe` tells what its
+   * metadata says afterwards.
    */
   append(
     entries: readonly SessionStoreEntry[],
@@ -129,8 +132,12 @@ export class Transcript {
    */
   async #describe(entries: readonly SessionStoreEntry[], describe: Describe): Promise<void> {
     try {
+      const before = await this.#threads.read(this.#id);
+      const fields = await describe(before, entries);
+      // Read again, so that what the application has written meanwhile stays.
       const thread = await this.#threads.read(this.#id);
-      const patch = { ...observed(entries, thread), ...(await describe(thread, entries)) };
+      const patch: ThreadPatch = observed(entries, thread);
+      if (fields) patch.metadata = { ...thread.metadata, ...fields };
       if (Object.keys(patch).length > 0) await this.#threads.update(this.#id, patch);
       const agent = agentMetadata(entries);
       const status = agent?.finished ? "closed" : "open";

@@ -362,6 +362,13 @@ test("summaries follow the transcript, whoever wrote it and however", async () =
   await creel.threads.truncate(await folding.threadId(KEY), 2);
   assert.equal((await listed())?.customTitle, "first");
 
+  const { id } = await creel.threads.read(await folding.threadId(KEY));
+  const { metadata } = await creel.threads.read(id);
+  await creel.threads.update(id, { metadata: { ...metadata, pinned: true } });
+  await folding.append(KEY, [title("fourth")]);
+  const after = await creel.threads.read(id);
+  assert.deepEqual([after.metadata?.pinned, after.name], [true, "fourth"]);
+
   const huge = { type: "user", uuid: "huge", message: { content: "x" }, cwd: "y".repeat(20_000) };
   await folding.append({ ...KEY, sessionId: "huge" }, [huge]);
   const summaries = (await folding.listSessionSummaries?.(KEY.projectKey)) ?? [];

@@ -360,3 +360,22 @@ test("what is no JSON and what is no id is refused, and nothing is stored", asyn
   await assert.rejects(session.addItems([round]), { code: "invalid_item" });
   assert.equal((await creel.threads.list()).data.length, 0);
 });
+
+test("where there is no crypto.subtle only UUIDs are ids, and the error says so", async (t) => {
+  await using creel = await Creel.open({ storage: "memory" });
+  const secure = globalThis.crypto;
+  const getRandomValues = secure.getRandomValues.bind(secure);
+  const define = (value: unknown) =>
+    Object.defineProperty(globalThis, "crypto", { value, configurable: true });
+  define({ getRandomValues });
+  t.after(() => define(secure));
+  const named = new CreelSession(creel, { sessionId: "user-42" });
+  const refused = { code: "invalid_field", message: /sessionId.*crypto\.subtle/ };
+  await assert.rejects(named.addItems([user("Hi")]), refused);
+  const unnamed = new CreelSession(creel);
+  await unnamed.addItems([user("Hi")]);
+  assert.equal((await unnamed.getItems()).length, 1);
+  const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+  assert.match(await unnamed.getSessionId(), uuid);
+  assert.equal(await unnamed.getSessionId(), await unnamed.threadId());
+});
