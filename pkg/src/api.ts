@@ -51,10 +51,12 @@ export type {
 } from "../wasm/creel.js";
 export type { Connection } from "./connection.js";
 export { Creel, type OpenOptions } from "./creel.js";
+export type { ErrorCode } from "./error-codes.js";
 export { CreelError } from "./errors.js";
 export type { CreelEvents } from "./events.js";
 export type { ImportSource, ImportTreesOptions } from "./export.js";
 export type { ImportFile, ImportOptions } from "./import.js";
+export type { SpaceEstimate } from "./indexeddb/index.js";
 export { type InitInput, init } from "./init.js";
 export { Jobs, type TaskState } from "./jobs.js";
 export type { Live } from "./live/index.js";

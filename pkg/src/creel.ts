@@ -13,7 +13,14 @@ import { CreelError } from "./errors.js";
 import { type CreelEvents, Events } from "./events.js";
 import { exportTrees, type ImportSource, type ImportTreesOptions, importTrees } from "./export.js";
 import { type ImportFile, type ImportOptions, importCodex } from "./import.js";
-import { destroyStore, IndexedDbHost, listStores } from "./indexeddb/index.js";
+import {
+  destroyStore,
+  estimate,
+  IndexedDbHost,
+  listStores,
+  persist,
+  type SpaceEstimate,
+} from "./indexeddb/index.js";
 import type { InitInput } from "./init.js";
 import { Jobs } from "./jobs.js";
 import { Live } from "./live/index.js";
@@ -24,7 +31,10 @@ import { Threads } from "./threads.js";
 export interface OpenOptions {
   /** The store's name in IndexedDB; `"creel"` unless given. Other storages take none. */
   name?: string;
-  /** Where the store is kept: `"indexeddb"` unless given, `"memory"`, or a host of your own. */
+  /**
+   * Where the store is kept: `"indexeddb"` unless given, `"memory"`, or a host, which then belongs to
+   * the store: it is closed with it, and when it can't be opened.
+   */
   storage?: "indexeddb" | "memory" | StorageHost;
   /**
    * What appends and metadata survive once they resolve: `"relaxed"` (default, as browsers do) the
@@ -48,6 +58,14 @@ export class Creel {
   readonly live: Live;
   /** The jobs of the store, whose tasks threads are assigned to. */
   readonly jobs: Jobs;
+  /**
+   * Whether the browser has removed what the store held, by itself, since it was last open here.
+   *
+   * Browsers do that to a whole origin when space gets short, unless `Creel.persist` was promised; so
+   * tell the user. It stays true until something is written again. It is noticed in pages of Chromium;
+   * elsewhere, and in workers, a store that was removed may look like a new one.
+   */
+  readonly evicted: boolean;
   readonly #session: Session;
   readonly #events: Events;
 
@@ -63,10 +81,14 @@ export class Creel {
     const { storage = "indexeddb", name = "creel", durability, wasm } = options;
     const host = typeof storage === "object" ? storage : await ownStorage(storage, name);
     try {
-      return new Creel(await Session.open(host, durability, wasm));
+      const session = await Session.open(host, durability, wasm);
+      const creel = new Creel(session, host instanceof IndexedDbHost && host.evicted);
+      if (host instanceof IndexedDbHost) await creel.#leaveTrace(host);
+      return creel;
     } catch (error) {
       // The failure that matters is the first one.
-      if (typeof storage !== "object") await host?.close().catch(() => undefined);
+      const close = async () => host?.close();
+      await close().catch(() => undefined);
       throw error;
     }
   }
@@ -87,7 +109,23 @@ export class Creel {
     return destroyStore(checkedName(name));
   }
 
-  private constructor(session: Session) {
+  /**
+   * Asks the browser to keep the stores of this origin when space gets short, and resolves to whether
+   * it promises that. Without, it may remove them all at once, by itself.
+   *
+   * Browsers decide by how much a site is used, or ask the user: call it after something was done.
+   */
+  static persist(): Promise<boolean> {
+    return persist();
+  }
+
+  /** Reads how much space the stores of this origin take and may take, in bytes. */
+  static estimate(): Promise<SpaceEstimate> {
+    return estimate();
+  }
+
+  private constructor(session: Session, evicted: boolean) {
+    this.evicted = evicted;
     this.#session = session;
     this.#events = new Events((id) => this.threads.read(id));
     this.threads = new Threads(session, this.#events);
@@ -225,6 +263,12 @@ export class Creel {
     }
   }
 
+  async #leaveTrace(host: IndexedDbHost): Promise<void> {
+    const { threads } = await this.stats();
+    if (threads > 0) host.remember();
+    else this.#session.listen(() => host.remember());
+  }
+
   /** Closes the store at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
@@ -236,8 +280,19 @@ async function ownStorage(
   name: string,
 ): Promise<StorageHost | undefined> {
   if (storage === "memory") return undefined;
-  if (storage === "indexeddb") return IndexedDbHost.open(checkedName(name));
+  if (storage === "indexeddb") return openIndexedDb(checkedName(name));
   throw new CreelError("invalid_field", `storage: \`${storage}\` is no storage`);
+}
+
+/** A host's own codes are those of the contract; what opens a store has those of the store. */
+async function openIndexedDb(name: string): Promise<IndexedDbHost> {
+  try {
+    return await IndexedDbHost.open(name);
+  } catch (error) {
+    if (!(error instanceof CreelError && error.code === "unavailable")) throw error;
+    const { message, retryable, cause } = error;
+    throw new CreelError("storage_unavailable", message, { retryable, cause });
+  }
 }
 
 function checkedName(name: unknown): string {
