@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { Creel, type StorageHost } from "creel";
+import { hostConformance } from "creel/testing";
 import { codeOf } from "./guide.js";
 
 interface Guide {
@@ -67,28 +68,12 @@ test("a deletion leaves no byte in the file once it is rewritten", async () => {
   assert.ok(!texts.some((text) => text.includes("canary")));
 });
 
-test("a commit is refused whole, and its writes are done in their order", async () => {
-  await using shown = await guide();
-  const host = await shown.LogHost.open(shown.path);
-  const value = new Uint8Array([0, 255]);
-  const put = (key: string) => ({ type: "put", table: "history", key, value }) as const;
-  const insert = (key: string) => ({ ...put(key), type: "insert" }) as const;
-  const keys = async () => {
-    const { records } = await host.scan("history", { start: "a", end: "z" }, 100, "descending");
-    return records.map(([key]) => key);
-  };
-  await host.commit({ checks: [], writes: [put("a"), put("b"), insert("c")] }, "strict");
-  const check = (key: string) => ({ table: "history", key }) as const;
-  for (const batch of [
-    { checks: [check("absent")], writes: [put("d")] },
-    { checks: [check("a")], writes: [put("d"), insert("c")] },
-    { checks: [], writes: [insert("d"), insert("d")] },
-  ]) {
-    await assert.rejects(host.commit(batch, "relaxed"), { code: "conflict" });
-  }
-  const range = { type: "deleteRange", table: "history", start: "a", end: "c" } as const;
-  await host.commit({ checks: [check("a")], writes: [put("bb"), range, insert("a")] }, "relaxed");
-  assert.deepEqual(await keys(), ["c", "a"]);
-  assert.deepEqual(await host.get("history", ["a", "b"]), [value, undefined]);
-  await host.close();
+const shown = await guide();
+after(() => shown[Symbol.asyncDispose]());
+const place = (name: string) => `${shown.path}-${name}`;
+const cases = hostConformance({
+  open: (name) => shown.LogHost.open(place(name)),
+  remove: (name) => rm(place(name)),
+  shared: false,
 });
+for (const { name, run } of cases) test(`as the kit has it: ${name}`, run);
