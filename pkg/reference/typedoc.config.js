@@ -14,7 +14,7 @@ const sources = Object.values(exports)
 export default {
   name: "Creel",
   entryPoints: sources,
-  tsconfig: "../tsconfig.json",
+  tsconfig: "tsconfig.json",
   readme: "../README.md",
   out: process.env.DOCS ?? "../../target/docs/js",
   excludeInternal: true,
