@@ -55,13 +55,21 @@ export { CreelError } from "./errors.js";
 export type { CreelEvents } from "./events.js";
 export type { ImportSource, ImportTreesOptions } from "./export.js";
 export type { ImportFile, ImportOptions } from "./import.js";
+export type { SpaceEstimate } from "./indexeddb/index.js";
 export { type InitInput, init } from "./init.js";
 export { Jobs, type TaskState } from "./jobs.js";
+export type { Live } from "./live/index.js";
+export type { ItemsSnapshot, LiveItem, LiveItems, LiveItemsOptions } from "./live/items.js";
+export type { LiveObject, LiveState } from "./live/observable.js";
+export type { ItemStream, StreamOptions } from "./live/streams.js";
+export type { LiveThread, ThreadSnapshot } from "./live/thread.js";
+export type { LiveThreads, LiveThreadsQuery, ThreadsSnapshot } from "./live/threads.js";
 export type * as protocol from "./protocol.js";
 export { ThreadHandle } from "./thread-handle.js";
 export {
   type ChildrenOption,
   type DeleteOptions,
+  type Draft,
   type ForkOptions,
   type ItemPage,
   type LogQuery,

@@ -13,9 +13,17 @@ import { CreelError } from "./errors.js";
 import { type CreelEvents, Events } from "./events.js";
 import { exportTrees, type ImportSource, type ImportTreesOptions, importTrees } from "./export.js";
 import { type ImportFile, type ImportOptions, importCodex } from "./import.js";
-import { destroyStore, IndexedDbHost, listStores } from "./indexeddb/index.js";
+import {
+  destroyStore,
+  estimate,
+  IndexedDbHost,
+  listStores,
+  persist,
+  type SpaceEstimate,
+} from "./indexeddb/index.js";
 import type { InitInput } from "./init.js";
 import { Jobs } from "./jobs.js";
+import { Live } from "./live/index.js";
 import { Session } from "./session.js";
 import { Threads } from "./threads.js";
 
@@ -23,7 +31,10 @@ import { Threads } from "./threads.js";
 export interface OpenOptions {
   /** The store's name in IndexedDB; `"creel"` unless given. Other storages take none. */
   name?: string;
-  /** Where the store is kept: `"indexeddb"` unless given, `"memory"`, or a host of your own. */
+  /**
+   * Where the store is kept: `"indexeddb"` unless given, `"memory"`, or a host, which then belongs to
+   * the store: it is closed with it, and when it can't be opened.
+   */
   storage?: "indexeddb" | "memory" | StorageHost;
   /**
    * What appends and metadata survive once they resolve: `"relaxed"` (default, as browsers do) the
@@ -43,8 +54,18 @@ export interface OpenOptions {
 export class Creel {
   /** The threads of the store. */
   readonly threads: Threads;
+  /** Parts of the store that follow its changes, for user interfaces. */
+  readonly live: Live;
   /** The jobs of the store, whose tasks threads are assigned to. */
   readonly jobs: Jobs;
+  /**
+   * Whether the browser has removed what the store held, by itself, since it was last open here.
+   *
+   * Browsers do that to a whole origin when space gets short, unless `Creel.persist` was promised; so
+   * tell the user. It stays true until something is written again. It is noticed in pages of Chromium;
+   * elsewhere, and in workers, a store that was removed may look like a new one.
+   */
+  readonly evicted: boolean;
   readonly #session: Session;
   readonly #events: Events;
 
@@ -60,10 +81,14 @@ export class Creel {
     const { storage = "indexeddb", name = "creel", durability, wasm } = options;
     const host = typeof storage === "object" ? storage : await ownStorage(storage, name);
     try {
-      return new Creel(await Session.open(host, durability, wasm));
+      const session = await Session.open(host, durability, wasm);
+      const creel = new Creel(session, host instanceof IndexedDbHost && host.evicted);
+      if (host instanceof IndexedDbHost) await creel.#leaveTrace(host);
+      return creel;
     } catch (error) {
       // The failure that matters is the first one.
-      if (typeof storage !== "object") await host?.close().catch(() => undefined);
+      const close = async () => host?.close();
+      await close().catch(() => undefined);
       throw error;
     }
   }
@@ -84,11 +109,33 @@ export class Creel {
     return destroyStore(checkedName(name));
   }
 
-  private constructor(session: Session) {
+  /**
+   * Asks the browser to keep the stores of this origin when space gets short, and resolves to whether
+   * it promises that. Without, it may remove them all at once, by itself.
+   *
+   * Browsers decide by how much a site is used, or ask the user: call it after something was done.
+   */
+  static persist(): Promise<boolean> {
+    return persist();
+  }
+
+  /** Reads how much space the stores of this origin take and may take, in bytes. */
+  static estimate(): Promise<SpaceEstimate> {
+    return estimate();
+  }
+
+  private constructor(session: Session, evicted: boolean) {
+    this.evicted = evicted;
     this.#session = session;
     this.#events = new Events((id) => this.threads.read(id));
     this.threads = new Threads(session, this.#events);
     this.jobs = new Jobs(session);
+    this.live = new Live({
+      threads: this.threads,
+      streams: this.threads.streams,
+      onChange: (listener) => this.#events.on("change", listener),
+      pull: () => this.refresh(),
+    });
     session.listen((event) => this.#events.push(event));
   }
 
@@ -202,12 +249,24 @@ export class Creel {
   /**
    * Closes the store and gives its memory back; a second call does nothing.
    *
+   * Items that are being written are kept as drafts first.
    * Calls that run are finished or reject with `closed`; later ones reject with `closed`.
    */
   async close(): Promise<void> {
-    await this.#session.close();
-    await this.#events.settled();
-    this.#events.clear();
+    if (this.threads.streams.open) await this.threads.streams.keep();
+    try {
+      await this.#session.close();
+    } finally {
+      await this.#events.settled();
+      this.#events.clear();
+      this.live.end(new CreelError("closed", "the store is closed"));
+    }
+  }
+
+  async #leaveTrace(host: IndexedDbHost): Promise<void> {
+    const { threads } = await this.stats();
+    if (threads > 0) host.remember();
+    else this.#session.listen(() => host.remember());
   }
 
   /** Closes the store at the end of an `await using` block. */
@@ -221,8 +280,19 @@ async function ownStorage(
   name: string,
 ): Promise<StorageHost | undefined> {
   if (storage === "memory") return undefined;
-  if (storage === "indexeddb") return IndexedDbHost.open(checkedName(name));
+  if (storage === "indexeddb") return openIndexedDb(checkedName(name));
   throw new CreelError("invalid_field", `storage: \`${storage}\` is no storage`);
+}
+
+/** A host's own codes are those of the contract; what opens a store has those of the store. */
+async function openIndexedDb(name: string): Promise<IndexedDbHost> {
+  try {
+    return await IndexedDbHost.open(name);
+  } catch (error) {
+    if (!(error instanceof CreelError && error.code === "unavailable")) throw error;
+    const { message, retryable, cause } = error;
+    throw new CreelError("storage_unavailable", message, { retryable, cause });
+  }
 }
 
 function checkedName(name: unknown): string {

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { Creel, CreelError } from "creel";
-import { type BridgeClient, connectBridge, serveBridge } from "creel/bridge";
+import { type BridgeClient, connectBridge, portOf, serveBridge, vscodePort } from "creel/bridge";
 
 interface Listed {
   data: { id: string; name: string | null }[];
@@ -174,4 +174,90 @@ test("a connection speaks the protocol over any transport", async () => {
   await creel.close();
   await connection.closed;
   await assert.rejects(connection.handle("{}"), { code: "closed" });
+});
+
+/** A webview as VS Code has them: messages go over as JSON, and there is none while it is hidden. */
+function webview() {
+  let inside: ((message: unknown) => void) | undefined;
+  const extension = new Set<(message: unknown) => void>();
+  const carried = (message: unknown) => JSON.parse(JSON.stringify(message));
+  const webview = {
+    postMessage(message: unknown) {
+      setTimeout(() => inside?.(carried(message)));
+      return Promise.resolve(true);
+    },
+    onDidReceiveMessage(listener: (message: unknown) => void) {
+      extension.add(listener);
+      return { dispose: () => void extension.delete(listener) };
+    },
+  };
+  /** Loads the page of the webview, anew if need be; what an earlier one listened for is gone. */
+  const load = () =>
+    portOf(
+      (text) =>
+        setTimeout(() => {
+          for (const listener of extension) listener(carried(text));
+        }),
+      (hear) => {
+        inside = hear;
+      },
+    );
+  return { webview, load, listeners: () => extension.size };
+}
+
+test("an extension serves a webview, and the same one again when it was loaded anew", async () => {
+  await using creel = await Creel.open({ storage: "memory" });
+  const { webview: own, load, listeners } = webview();
+  const server = serveBridge(creel, vscodePort(own));
+  const first = await connectBridge(load());
+  const heard: string[] = [];
+  first.on<{ thread: { name: string } }>("thread/started", ({ thread }) => {
+    heard.push(`first ${thread.name}`);
+  });
+  await creel.threads.create({ name: "one" });
+  await first.request("thread/list");
+  // The page is gone without a word, and another one is in its place.
+  const second = await connectBridge(load());
+  second.on<{ thread: { name: string } }>("thread/started", ({ thread }) => {
+    heard.push(`second ${thread.name}`);
+  });
+  await creel.threads.create({ name: "two" });
+  const { data } = await second.request<Listed>("thread/list");
+  assert.equal(data.length, 2);
+  assert.deepEqual(heard, ["first one", "second two"]);
+  second.close();
+  await server.closed;
+  assert.equal(listeners(), 0);
+  assert.equal((await creel.threads.list()).data.length, 2);
+});
+
+test("a webview finds its messages among those of its window", async () => {
+  const window = new EventTarget();
+  const real = {
+    addEventListener: globalThis.addEventListener,
+    removeEventListener: globalThis.removeEventListener,
+  };
+  Object.assign(globalThis, {
+    addEventListener: window.addEventListener.bind(window),
+    removeEventListener: window.removeEventListener.bind(window),
+  });
+  try {
+    await using creel = await Creel.open({ storage: "memory" });
+    let toExtension: (message: unknown) => void = () => undefined;
+    const send = (data: unknown) => window.dispatchEvent(new MessageEvent("message", { data }));
+    serveBridge(
+      creel,
+      portOf(send, (hear) => {
+        toExtension = hear;
+      }),
+    );
+    const api = { postMessage: (message: unknown) => setTimeout(() => toExtension(message)) };
+    send({ command: "of the application" });
+    const client = await connectBridge(vscodePort(api));
+    send("something else");
+    assert.deepEqual((await client.request<Listed>("thread/list")).data, []);
+    client.close();
+  } finally {
+    Object.assign(globalThis, real);
+  }
 });

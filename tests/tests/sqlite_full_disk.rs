@@ -108,3 +108,31 @@ fn a_full_disk_refuses_appends_whole_and_still_deletes() {
     assert_eq!(count(&storage), 2);
     block_on(storage.close()).unwrap();
 }
+
+#[test]
+fn a_store_on_a_full_disk_opens_for_reading_and_deleting() {
+    let Some(disk) = Disk::mount("4m") else {
+        println!("skipped: a file system can't be mounted, which takes root");
+        return;
+    };
+    let dir = disk.path().join("store");
+    let storage = block_on(SqliteStorage::open(&dir)).unwrap();
+    commit(&storage, vec![insert("kept".into(), 100)], Durability::Strict).unwrap();
+    block_on(storage.close()).unwrap();
+    let filler = Command::new("sh")
+        .args(["-c", "cat /dev/zero > filler 2> /dev/null; true"])
+        .current_dir(disk.path())
+        .status();
+    assert!(filler.unwrap().success());
+
+    let another = block_on(SqliteStorage::open(disk.path().join("another")));
+    assert!(matches!(another, Err(StorageError::QuotaExceeded { .. })), "{another:?}");
+
+    let storage = block_on(SqliteStorage::open(&dir)).unwrap();
+    assert_eq!(count(&storage), 1);
+    assert!(is_full(&commit(&storage, vec![insert("more".into(), 100)], Durability::Relaxed)));
+    let delete = Write::Delete { table: Table::History, key: "kept".into() };
+    commit(&storage, vec![delete], Durability::Strict).unwrap();
+    assert_eq!(count(&storage), 0);
+    block_on(storage.close()).unwrap();
+}

@@ -35,10 +35,13 @@ export interface ScanPage {
  * Keeps the three tables of one store: ordered maps from ASCII keys to bytes.
  *
  * Methods may be called concurrently; each is one snapshot or one transaction of its own. Keys are
- * printable ASCII of at most 200 characters and sort by character code. A host reports a failure by
- * rejecting with an `Error` that has a `code`: `"conflict"`, `"quota_exceeded"`, `"closed"`,
- * `"blocked"`, `"corrupt"` or `"unavailable"`, the last with `retryable`. Anything else counts as
- * `"unavailable"`, and of a commit the outcome is then unknown.
+ * printable ASCII of at most 200 characters and sort by character code. A value belongs to whom it
+ * is given: a host keeps no array that it was given, and gives out none that it keeps.
+ *
+ * A host reports a failure by rejecting with an `Error` that has a `code`: `"conflict"`,
+ * `"quota_exceeded"`, `"closed"`, `"blocked"`, `"corrupt"` or `"unavailable"`, the last with
+ * `retryable`. Anything else counts as `"unavailable"`, and of a commit the outcome is then unknown.
+ * The kit of `creel/testing` proves a host.
  */
 export interface StorageHost {
   /** Reads the values of `keys` from one snapshot, in their order, `undefined` where one is absent. */
@@ -69,4 +72,12 @@ export interface StorageHost {
    * Leave it out, or return `false`, where the medium can't tell: the store then polls.
    */
   watch?(callback: () => void): boolean | undefined;
+  /**
+   * Removes the physical remains of deleted values, as far as the medium can; a deletion asks for it
+   * at its end, and its receipt says what this resolved to.
+   *
+   * `"physical"`: no byte of them is left in the store's files. `"prevented"`: a reader kept them, and
+   * the next scrub takes them along. Leave it out where the medium can't tell: `"logicalOnly"`.
+   */
+  scrub?(): Promise<"physical" | "logicalOnly" | "prevented">;
 }

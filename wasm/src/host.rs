@@ -1,4 +1,5 @@
-//! A storage written in JavaScript: four methods that answer promises, and an optional `watch`.
+//! A storage written in JavaScript: four methods that answer promises, and optionally `watch` and
+//! `scrub`.
 //!
 //! What the methods get and give is said in the TypeScript interface below, which is the contract
 //! that authors of hosts read.
@@ -49,6 +50,9 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     fn watch(this: &Host, callback: &Function) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn scrub(this: &Host) -> Result<JsValue, JsValue>;
 }
 
 /// Keeps a store in a JavaScript host.
@@ -135,7 +139,17 @@ impl Storage for JsHost {
     }
 
     async fn scrub(&self) -> StorageResult<Scrubbed> {
-        self.open().map(|_| Scrubbed::LogicalOnly)
+        let host = self.open()?;
+        if !property(host, "scrub").is_function() {
+            return Ok(Scrubbed::LogicalOnly);
+        }
+        let answer = settle(host.scrub()).await?;
+        match answer.as_string().as_deref() {
+            Some("physical") => Ok(Scrubbed::Physical),
+            Some("logicalOnly") => Ok(Scrubbed::LogicalOnly),
+            Some("prevented") => Ok(Scrubbed::Prevented),
+            _ => Err(misbehaved("scrub", "\"physical\", \"logicalOnly\" or \"prevented\"")),
+        }
     }
 
     fn watch(&self, callback: BoxFn<()>) -> bool {

@@ -46,6 +46,7 @@ export class BridgeClient {
       const clientInfo = { name, version: "1" };
       const capabilities = { experimentalApi: true };
       await client.#end.announced;
+      client.#end.hello();
       await client.request("initialize", { clientInfo, capabilities });
       await client.#end.watching;
     } catch (error) {

@@ -28,6 +28,7 @@ export type PortListener = (event: any) => void;
 const OWN = '{"method":"creel/bridge/';
 const CLOSED = "creel/bridge/closed";
 const ALIVE = "creel/bridge/alive";
+const HELLO = "creel/bridge/hello";
 
 /** How long a farewell may be on its way when the lock of its sender is free, in milliseconds. */
 const FAREWELL_MS = 100;
@@ -36,6 +37,8 @@ const FAREWELL_MS = 100;
 export class End {
   /** Resolves when the other side can notice the end of this one, if it can at all. */
   readonly announced: Promise<unknown>;
+  /** Called when a client begins, also one that is on the port in the place of an earlier one. */
+  onHello: (() => void) | undefined;
   /** Resolves when the end of the other side is noticed, as far as it has announced itself. */
   watching: Promise<void> = Promise.resolve();
   readonly #port: BridgePort;
@@ -68,6 +71,11 @@ export class End {
     if (this.open) this.#port.postMessage(text);
   }
 
+  /** Tells the server that a client begins here. */
+  hello(): void {
+    this.#tell(HELLO, {});
+  }
+
   /** Ends the bridge and tells the other side why. */
   close(reason: CreelError): void {
     const { code, message, retryable } = reason;
@@ -87,7 +95,7 @@ export class End {
     } else if (method === ALIVE) {
       const gone = () => void setTimeout(this.#vanish, FAREWELL_MS);
       this.watching = outlive(params.lock, this.#ended.signal, gone);
-    }
+    } else if (method === HELLO) this.onHello?.();
   };
 
   readonly #vanish = (): void => {

@@ -17,10 +17,12 @@ export interface BridgeServer {
  * Serves a store to the client at the other end of a port, until either side closes.
  *
  * Requests are answered one after the other, and an answer comes before the notifications of its
- * changes. Call it once for every client. The end of the store is the end of the bridge.
+ * changes. Call it once for every client. A client that connects over the port of an earlier one, as
+ * a webview does that was loaded again, takes its place. The end of the store is the end of the bridge.
  */
 export function serveBridge(creel: Creel, port: BridgePort): BridgeServer {
   let connection: Connection | undefined;
+  let used = false;
   let resolve: () => void;
   const closed = new Promise<void>((resolved) => {
     resolve = resolved;
@@ -28,10 +30,11 @@ export function serveBridge(creel: Creel, port: BridgePort): BridgeServer {
   const end = new End(
     port,
     (text) => {
-      turn = turn
-        .then(() => end.watching)
-        .then(() => connection?.handle(text))
-        .catch((error) => end.close(error));
+      inTurn(async () => {
+        await end.watching;
+        used = true;
+        await connection?.handle(text);
+      });
     },
     () => {
       connection?.close();
@@ -40,11 +43,31 @@ export function serveBridge(creel: Creel, port: BridgePort): BridgeServer {
     },
   );
   const connect = async () => {
-    connection = await creel.connect((text) => end.send(text));
-    connection.closed.then(() => end.close(new CreelError("closed", "the store is closed")));
-    if (!end.open) connection.close();
-    await end.announced;
+    const own = await creel.connect((text) => end.send(text));
+    connection = own;
+    own.closed.then(() => {
+      if (connection === own) end.close(new CreelError("closed", "the store is closed"));
+    });
+    if (!end.open) own.close();
   };
-  let turn = connect().catch((error) => end.close(error));
+  let turn: Promise<void> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>) => {
+    turn = turn.then(work).catch((error) => end.close(error));
+  };
+  inTurn(async () => {
+    await connect();
+    await end.announced;
+  });
+  end.onHello = () => {
+    inTurn(async () => {
+      // A page that was loaded again is another client, and knows nothing of the one before it.
+      if (!used || !connection) return;
+      const former = connection;
+      connection = undefined;
+      used = false;
+      former.close();
+      await connect();
+    });
+  };
   return { closed, close: () => end.close(new CreelError("closed", "the server closed it")) };
 }

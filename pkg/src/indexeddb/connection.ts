@@ -11,19 +11,24 @@ import { openDatabase } from "./database.js";
 import { failure, isDisconnect } from "./failures.js";
 
 export class Connection {
+  /** Whether the database was absent when this one opened it. */
+  created = false;
   readonly #store: string;
+  readonly #onLost: () => void;
   #database: Promise<IDBDatabase> | undefined;
+  #connected = false;
   #closed = false;
 
-  /** Opens the database of a store. */
-  static async open(store: string): Promise<Connection> {
-    const connection = new Connection(store);
+  /** Opens the database of a store; `onLost` is called if it is absent when it is opened again. */
+  static async open(store: string, onLost: () => void): Promise<Connection> {
+    const connection = new Connection(store, onLost);
     await connection.#open();
     return connection;
   }
 
-  private constructor(store: string) {
+  private constructor(store: string, onLost: () => void) {
     this.#store = store;
+    this.#onLost = onLost;
   }
 
   /** Runs `work` in a transaction that reads one table; it may await that table's requests only. */
@@ -56,7 +61,12 @@ export class Connection {
       let refusal: CreelError | undefined;
       const refuse = (error: CreelError) => {
         refusal ??= error;
-        transaction.abort();
+        try {
+          transaction.abort();
+        } catch {
+          // The browser was first, and may have told of it before anyone listened.
+          reject(refusal);
+        }
       };
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(refusal ?? failure(transaction.error));
@@ -112,7 +122,10 @@ export class Connection {
   }
 
   async #connect(): Promise<IDBDatabase> {
-    const database = await openDatabase(this.#store);
+    const { database, created } = await openDatabase(this.#store);
+    if (!this.#connected) this.created = created;
+    else if (created) this.#onLost();
+    this.#connected = true;
     // Another tab upgrades or removes the store: what this one knows of it is over.
     database.onversionchange = () => {
       this.#closed = true;

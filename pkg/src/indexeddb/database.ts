@@ -8,45 +8,53 @@
 import type { Table } from "../../wasm/creel.js";
 import { CreelError } from "../errors.js";
 import { failure, unavailable } from "./failures.js";
+import { Trace } from "./trace.js";
 
 const TABLES: readonly Table[] = ["journal", "catalog", "history"];
 const VERSION = 100;
 const PREFIX = "creel:";
+/** How long other tabs may take to let go of a database: commits that run there are ended first. */
+const BLOCKED_MS = 3_000;
+/** How long the browser may say nothing at all, as it does while an earlier request is blocked. */
+const SILENT_MS = 20_000;
+
+/** A database, and whether it is absent no longer. */
+export interface Opened {
+  database: IDBDatabase;
+  created: boolean;
+}
 
 /** Opens the database of a store, which is made if it is absent. */
-export async function openDatabase(store: string): Promise<IDBDatabase> {
+export async function openDatabase(store: string): Promise<Opened> {
   try {
     return await connect(store, VERSION);
   } catch (error) {
     if (!(error instanceof CreelError && causeName(error) === "VersionError")) throw error;
   }
-  const database = await connect(store);
-  const found = Math.floor(database.version / 100);
+  const opened = await connect(store);
+  const found = Math.floor(opened.database.version / 100);
   const known = VERSION / 100;
-  if (found === known) return database;
-  database.close();
+  if (found === known) return opened;
+  opened.database.close();
   const reason = `the database has version ${found}, this program knows up to ${known}`;
   throw Object.assign(new CreelError("schema_too_new", reason), { found, known });
 }
 
 /** Lists the stores of this origin. */
 export async function listStores(): Promise<string[]> {
-  const databases = await attempt(() => factory().databases());
-  const names = databases.map(({ name }) => name ?? "").filter((name) => name.startsWith(PREFIX));
-  return names.map((name) => name.slice(PREFIX.length)).sort();
+  try {
+    const databases = await factory().databases();
+    const names = databases.map(({ name }) => name ?? "").filter((name) => name.startsWith(PREFIX));
+    return names.map((name) => name.slice(PREFIX.length)).sort();
+  } catch (cause) {
+    throw failure(cause);
+  }
 }
 
 /** Removes a store. Other tabs close theirs when they are told to; `blocked` if one does not. */
-export function destroyStore(store: string): Promise<void> {
-  return attempt(
-    () =>
-      new Promise((resolve, reject) => {
-        const request = factory().deleteDatabase(databaseName(store));
-        request.onsuccess = () => resolve();
-        request.onerror = () => reject(request.error);
-        request.onblocked = () => reject(blocked(store));
-      }),
-  );
+export async function destroyStore(store: string): Promise<void> {
+  await settledRequest(store, () => factory().deleteDatabase(databaseName(store)));
+  new Trace(databaseName(store)).remove();
 }
 
 /** Returns the name of a store's database, and of the channel that carries its news. */
@@ -54,36 +62,60 @@ export function databaseName(store: string): string {
   return PREFIX + store;
 }
 
-function connect(store: string, version?: number): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    let late = false;
+async function connect(store: string, version?: number): Promise<Opened> {
+  let created = false;
+  const open = () => {
     const request = factory().open(databaseName(store), version);
-    request.onupgradeneeded = () => {
+    request.onupgradeneeded = ({ oldVersion }) => {
       const { result } = request;
+      created = oldVersion === 0;
       for (const table of TABLES) {
         if (!result.objectStoreNames.contains(table)) result.createObjectStore(table);
       }
     };
-    request.onsuccess = () => (late ? request.result.close() : resolve(request.result));
-    request.onerror = () => reject(failure(request.error));
-    request.onblocked = () => {
+    return request;
+  };
+  const database = await settledRequest(store, open, (late) => late.close());
+  return { database, created };
+}
+
+/** Waits for a request that other tabs may hold up; what succeeds too late goes to `discard`. */
+function settledRequest<T>(
+  store: string,
+  issue: () => IDBOpenDBRequest & IDBRequest<T>,
+  discard: (late: T) => void = () => undefined,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let late = false;
+    const giveUp = () => {
       late = true;
       reject(blocked(store));
     };
+    let timer = setTimeout(giveUp, SILENT_MS);
+    try {
+      const request = issue();
+      request.onsuccess = () => {
+        clearTimeout(timer);
+        if (late) discard(request.result);
+        resolve(request.result);
+      };
+      request.onerror = () => {
+        clearTimeout(timer);
+        reject(failure(request.error));
+      };
+      request.onblocked = () => {
+        clearTimeout(timer);
+        timer = setTimeout(giveUp, BLOCKED_MS);
+      };
+    } catch (cause) {
+      clearTimeout(timer);
+      reject(failure(cause));
+    }
   });
 }
 
-/** Where a page may not use IndexedDB, its very methods throw. */
-async function attempt<T>(method: () => Promise<T>): Promise<T> {
-  try {
-    return await method();
-  } catch (cause) {
-    throw failure(cause);
-  }
-}
-
 function factory(): IDBFactory {
-  // Some browsers have it as `null` where a page may not use it.
+  // Where a page may keep nothing, some browsers throw at the mention of it.
   if (typeof indexedDB === "object" && indexedDB !== null) return indexedDB;
   throw unavailable("there is no IndexedDB here");
 }

@@ -8,10 +8,13 @@
 import type { Batch, KeyRange, ScanPage, StorageHost, Table, Write } from "../../wasm/creel.js";
 import { Connection, conflict } from "./connection.js";
 import { databaseName } from "./database.js";
+import { News } from "./news.js";
 import { scan } from "./scan.js";
 import { settled } from "./settled.js";
+import { Trace } from "./trace.js";
 
 export { destroyStore, listStores } from "./database.js";
+export { estimate, persist, type SpaceEstimate } from "./space.js";
 
 /**
  * Keeps a store in IndexedDB, in the database `creel:NAME`.
@@ -22,9 +25,13 @@ export { destroyStore, listStores } from "./database.js";
  * every later call rejects with `closed`.
  */
 export class IndexedDbHost implements StorageHost {
+  /** Whether the store was there, is gone, and nothing was remembered since; see `Creel.evicted`. */
+  readonly evicted: boolean;
   readonly #connection: Connection;
   readonly #committing = new Set<Promise<void>>();
-  #news: BroadcastChannel | undefined;
+  readonly #news: News;
+  readonly #trace: Trace;
+  #remembered = false;
 
   /**
    * Opens the database of the store `name`, which is made if it is absent.
@@ -32,12 +39,21 @@ export class IndexedDbHost implements StorageHost {
    * @throws {CreelError} `blocked`, `quota_exceeded`, `schema_too_new` or `unavailable`.
    */
   static async open(name: string): Promise<IndexedDbHost> {
-    return new IndexedDbHost(await Connection.open(name), databaseName(name));
+    const trace = new Trace(databaseName(name));
+    const connection = await Connection.open(name, () => {
+      trace.word = "lost";
+    });
+    return new IndexedDbHost(connection, trace, new News(databaseName(name)));
   }
 
-  private constructor(connection: Connection, channel: string) {
+  private constructor(connection: Connection, trace: Trace, news: News) {
+    const { created } = connection;
+    this.evicted = trace.word === "lost" || (created && trace.word !== undefined);
+    // Remembered until there is something again, should this page end before it could say so.
+    if (this.evicted) trace.word = "lost";
     this.#connection = connection;
-    if (typeof BroadcastChannel === "function") this.#news = new BroadcastChannel(channel);
+    this.#trace = trace;
+    this.#news = news;
   }
 
   /** Reads the values of `keys` from one snapshot, `undefined` where one is absent. */
@@ -74,21 +90,28 @@ export class IndexedDbHost implements StorageHost {
     } finally {
       this.#committing.delete(committing);
     }
-    this.#news?.postMessage(null);
+    this.#news.tell();
+  }
+
+  /** Leaves a trace that the store has content, by which its removal is noticed; once is enough. */
+  remember(): void {
+    if (!this.#remembered) this.#trace.word = "kept";
+    this.#remembered = true;
   }
 
   /** Closes the database once the commits that run are complete. */
   async close(): Promise<void> {
     await this.#connection.close();
     await Promise.allSettled(this.#committing);
-    this.#news?.close();
-    this.#news = undefined;
+    this.#news.close();
   }
 
-  /** Calls `callback` when another tab has committed; returns false where tabs can't be heard. */
+  /**
+   * Calls `callback` when another tab has committed, or this one wakes up; returns false where tabs
+   * can't be heard.
+   */
   watch(callback: () => void): boolean {
-    this.#news?.addEventListener("message", () => callback());
-    return this.#news !== undefined;
+    return this.#news.listen(callback);
   }
 }
 

@@ -1,6 +1,7 @@
 /**
- * The core's conformance suite over hosts written in JavaScript, through the wasm bindings: the
- * package's IndexedDB host on both of Chromium's backends, and a host of one's own.
+ * The core's conformance suite over hosts written in JavaScript, through the wasm bindings, and the
+ * package's own kit for such hosts: the IndexedDB host on both of Chromium's backends, and a host of
+ * one's own.
  */
 
 import assert from "node:assert/strict";
@@ -17,14 +18,16 @@ declare global {
   }) => Promise<string[]>;
   var IndexedDbHost: typeof import("creel/indexeddb").IndexedDbHost;
   var MapHost: new (name: string) => StorageHost;
+  var hostConformance: typeof import("creel/testing").hostConformance;
 }
 
 const PAGE = `<!doctype html><title>conformance</title><script type="module">
   import init, { runConformance } from "/testing/creel.js";
   import { IndexedDbHost } from "/creel/dist/indexeddb/index.js";
+  import { hostConformance } from "/creel/dist/testing/index.js";
   import { MapHost } from "/pages/map-host.js";
   await init({ module_or_path: "/testing/creel_bg.wasm" });
-  Object.assign(globalThis, { runConformance, IndexedDbHost, MapHost });
+  Object.assign(globalThis, { runConformance, hostConformance, IndexedDbHost, MapHost });
 </script>`;
 
 let server: StaticServer;
@@ -58,7 +61,9 @@ for (const backend of BACKENDS) {
       runConformance({ watch: true, open: (name) => IndexedDbHost.open(name) }),
     );
     assertConforms(lines);
-    t.diagnostic(`${lines.length} cases`);
+    const kit = await page.evaluate(runKit, "IndexedDbHost" as const);
+    assertConforms(kit);
+    t.diagnostic(`${lines.length} cases of the core, ${kit.length} of the kit`);
     assert.equal(await browser.backend(), backend);
   });
 }
@@ -72,4 +77,20 @@ test("a host of one's own conforms", async (t) => {
     runConformance({ watch: true, open: async (name) => new MapHost(name) }),
   );
   assertConforms(lines);
+  assertConforms(await page.evaluate(runKit, "MapHost" as const));
 });
+
+/** Runs the kit of `creel/testing` in the page; one line a case, as the core's suite has them. */
+async function runKit(host: "IndexedDbHost" | "MapHost"): Promise<string[]> {
+  const open = (name: string) =>
+    host === "MapHost" ? new MapHost(name) : IndexedDbHost.open(name);
+  const remove = (name: string) => {
+    if (host === "IndexedDbHost") indexedDB.deleteDatabase(`creel:${name}`);
+  };
+  const lines: string[] = [];
+  for (const { name, run } of hostConformance({ open, remove, watch: true })) {
+    const failure = await run().catch((error: Error) => error);
+    lines.push(failure ? `failed ${name}: ${failure.message}` : `passed ${name}`);
+  }
+  return lines;
+}

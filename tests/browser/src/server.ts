@@ -36,7 +36,9 @@ export class StaticServer {
         if (!file) throw new Error(`nothing is at ${path}`);
         const content = await readFile(file);
         const type = TYPES[extname(file)] ?? "application/octet-stream";
-        response.writeHead(200, { "content-type": type }).end(content);
+        // Pages of other origins are among the tests.
+        const headers = { "content-type": type, "access-control-allow-origin": "*" };
+        response.writeHead(200, headers).end(content);
       } catch {
         response.writeHead(404).end();
       }

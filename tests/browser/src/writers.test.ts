@@ -1,5 +1,5 @@
 /**
- * Four tabs that write to one store at once: appends, creates, renames, deletes, each of them eight
+ * Eight tabs that write to one store at once: appends, creates, renames, deletes, each of them eight
  * at a time. What they got answers to is exactly what is there at the end.
  *
  * CREEL_OPERATIONS says how many operations there are on each backend, in all tabs together.
@@ -16,7 +16,7 @@ import { readAll, write } from "./writers-in-page.js";
 const OPERATIONS = Number(
   (process.env as { CREEL_OPERATIONS?: string }).CREEL_OPERATIONS ?? 20_000,
 );
-const WRITERS = ["a", "b", "c", "d"];
+const WRITERS = [..."abcdefgh"];
 
 let server: StaticServer;
 
@@ -27,7 +27,7 @@ before(async () => {
 after(() => server.stop());
 
 for (const backend of BACKENDS) {
-  test(`on ${backend}, four tabs do ${OPERATIONS} operations and lose or double nothing`, async (t) => {
+  test(`on ${backend}, eight tabs do ${OPERATIONS} operations and lose or double nothing`, async (t) => {
     const browser = await Browser.start(backend);
     t.after(() => browser.stop());
     const tabs = await Promise.all(WRITERS.map(() => openTab(browser, server.address)));

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 use super::schema::FILE_NAME;
 use crate::storage::StorageError;
@@ -13,7 +13,12 @@ use crate::storage::StorageError;
 /// A lock that another process holds for too long is `Blocked`, for commits too: the lock is taken
 /// before anything is written, so nothing was.
 pub(super) fn storage_error(error: rusqlite::Error) -> StorageError {
+    // Nothing but a full disk keeps the log's index from growing, for which SQLite has no other word.
+    let index_is_short = error
+        .sqlite_error()
+        .is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE);
     match error.sqlite_error_code() {
+        _ if index_is_short => StorageError::QuotaExceeded { cause: Some(Arc::new(error)) },
         Some(
             ErrorCode::DatabaseBusy
             | ErrorCode::DatabaseLocked

@@ -154,10 +154,21 @@ impl Database {
             }
             _ => {}
         }
-        let mut connection = connections::connect(&path)?;
-        schema::prepare(&mut connection)?;
         let reserve = Reserve::new(dir);
-        // A store on a full disk opens all the same, for reading and deleting.
+        let connect = || {
+            let mut connection = connections::connect(&path)?;
+            schema::prepare(&mut connection)?;
+            Ok(connection)
+        };
+        // A store on a full disk opens all the same, for reading and deleting; what SQLite needs
+        // for that comes out of the reserve.
+        let connection = match connect() {
+            Err(StorageError::QuotaExceeded { .. }) => {
+                reserve.release();
+                connect()?
+            }
+            other => other?,
+        };
         let _ = reserve.fill();
         let log = dir.join(format!("{}-wal", schema::FILE_NAME));
         let connections = Connections::new(path, connection);

@@ -34,7 +34,10 @@ export class MapHost implements StorageHost {
     const all = [...this.#table(table)].filter(([key]) => start <= key && key < end);
     all.sort(([a], [b]) => (a < b ? -1 : 1));
     if (order === "descending") all.reverse();
-    return { records: all.slice(0, limit), more: all.length > limit };
+    const records = all.slice(0, limit).map(([key, value]): [string, Uint8Array] => {
+      return [key, value.slice()];
+    });
+    return { records, more: all.length > limit };
   }
 
   async commit({ checks, writes }: Batch): Promise<void> {
@@ -48,7 +51,7 @@ export class MapHost implements StorageHost {
       const records = new Map(this.#table(write.table));
       this.#database.tables.set(write.table, records);
       if (write.type === "insert" && records.has(write.key)) conflict();
-      if ("value" in write) records.set(write.key, write.value);
+      if ("value" in write) records.set(write.key, write.value.slice());
       else if (write.type === "delete") records.delete(write.key);
       else {
         for (const key of records.keys()) {
