@@ -32,6 +32,10 @@ export default {
     "Variable",
     "Enum",
   ],
+  // Only what is `@internal` in the live objects has to do with it.
+  intentionallyNotExported: ["Hub"],
+  // What the classes of others say of themselves links to others' pages.
+  externalSymbolLinkMappings: { "@langchain/langgraph-checkpoint": { "*": "#" } },
   validation: { notExported: true, invalidLink: true, notDocumented: true },
   treatWarningsAsErrors: true,
   treatValidationWarningsAsErrors: true,
