@@ -12,6 +12,9 @@ pub(crate) const PACKAGE: &str = "pkg";
 pub(crate) const REFERENCE: &str = "pkg/reference";
 pub(crate) const DEMO: &str = "web-demo";
 pub(crate) const BROWSER_TESTS: &str = "tests/browser";
+pub(crate) const NODE_TESTS: &str = "tests/node";
+pub(crate) const AGENT_TESTS: &str = "tests/adapters/agents";
+pub(crate) const UI_TESTS: &str = "tests/adapters/ui";
 
 /// The repository that a command works on.
 #[derive(Debug)]
