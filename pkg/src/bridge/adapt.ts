@@ -55,7 +55,10 @@ export interface VsCodeWebview {
   /** Sends a message to the page. */
   postMessage(message: unknown): unknown;
   /** Calls `listener` with every message of the page until the result is disposed of. */
-  onDidReceiveMessage(listener: (message: unknown) => void): { dispose(): unknown };
+  onDidReceiveMessage(listener: (message: unknown) => void): {
+    /** Stops the calls. */
+    dispose(): unknown;
+  };
 }
 
 /** The webview's end: what `acquireVsCodeApi()` returns. */
