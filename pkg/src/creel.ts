@@ -93,9 +93,13 @@ export class Creel {
     }
   }
 
-  /** Lists the names of the stores that this origin has in IndexedDB. */
+  /**
+   * Lists the names of the stores that this origin has in IndexedDB.
+   *
+   * @throws {CreelError} `storage_unavailable` where there is no IndexedDB.
+   */
   static stores(): Promise<string[]> {
-    return listStores();
+    return ofStores(listStores);
   }
 
   /**
@@ -104,9 +108,11 @@ export class Creel {
    * Instances that have it open, in this tab and others, are closed by it.
    *
    * @throws {CreelError} `blocked` when a tab does not let go of it; it goes when that tab does.
+   * `storage_unavailable` where there is no IndexedDB.
    */
   static async destroy(name: string): Promise<void> {
-    return destroyStore(checkedName(name));
+    const checked = checkedName(name);
+    return ofStores(() => destroyStore(checked));
   }
 
   /**
@@ -281,14 +287,17 @@ async function ownStorage(
   name: string,
 ): Promise<StorageHost | undefined> {
   if (storage === "memory") return undefined;
-  if (storage === "indexeddb") return openIndexedDb(checkedName(name));
+  if (storage === "indexeddb") {
+    const checked = checkedName(name);
+    return ofStores(() => IndexedDbHost.open(checked));
+  }
   throw new CreelError("invalid_field", `storage: \`${storage}\` is no storage`);
 }
 
-/** A host's own codes are those of the contract; what opens a store has those of the store. */
-async function openIndexedDb(name: string): Promise<IndexedDbHost> {
+/** A host's own codes are those of the contract; what is about stores has those of stores. */
+async function ofStores<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await IndexedDbHost.open(name);
+    return await call();
   } catch (error) {
     if (!(error instanceof CreelError && error.code === "unavailable")) throw error;
     const { message, retryable, cause } = error;
