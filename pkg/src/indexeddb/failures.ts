@@ -9,7 +9,7 @@ const PASSING = ["AbortError", "InvalidStateError", "TimeoutError", "UnknownErro
 export function failure(cause: unknown): CreelError {
   if (cause instanceof CreelError) return cause;
   const { name, message } = described(cause);
-  if (name === "QuotaExceededError") {
+  if (name === "QuotaExceededError" || isFullDisk(name, message)) {
     return new CreelError("quota_exceeded", "the browser's storage is full", { cause });
   }
   if (name === "SecurityError") {
@@ -26,6 +26,14 @@ export function failure(cause: unknown): CreelError {
 /** Tells whether the connection is gone, so that a new one may serve. */
 export function isDisconnect(cause: unknown): boolean {
   return ["AbortError", "InvalidStateError", "UnknownError"].includes(described(cause).name);
+}
+
+/**
+ * Chromium counts no bytes when the disk itself is full: LevelDB then fails to append to its log, or
+ * to write a large value to a file of its own, of which it says only that.
+ */
+function isFullDisk(name: string, message: string): boolean {
+  return name === "DataError" || /NO_SPACE|disk (is )?full/i.test(message);
 }
 
 function described(cause: unknown): { name: string; message: string } {
