@@ -8,7 +8,7 @@ use xshell::cmd;
 use crate::npm::Project;
 use crate::setup::chromium;
 use crate::steps::Steps;
-use crate::workspace::{BROWSER_TESTS, DEMO, PACKAGE, Workspace};
+use crate::workspace::{BROWSER_TESTS, DEMO, NODE_TESTS, PACKAGE, Workspace};
 use crate::{clients, lint, package, wasm};
 
 /// What `cargo xtask test` takes; without a flag, everything is tested.
@@ -84,14 +84,21 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
 
 fn javascript(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Result<()> {
     steps.step("binding lints", || wasm::lint(workspace))?;
-    for directory in [PACKAGE, DEMO, BROWSER_TESTS] {
+    let program = workspace.target.join("debug/creel");
+    for directory in [PACKAGE, DEMO, BROWSER_TESTS, NODE_TESTS] {
         let project = open(workspace, directory, tarball)?;
         steps.step(&format!("{directory}: lint"), || project.run("lint", &[]))?;
         steps.step(&format!("{directory}: types"), || project.run("typecheck", &[]))?;
         if directory == PACKAGE {
             steps.step("package tests in Node", || {
                 cmd!(&workspace.shell, "cargo build --quiet --package creel-cli").quiet().run()?;
-                project.run("test", &[("CREEL", &workspace.target.join("debug/creel"))])
+                project.run("test", &[("CREEL", &program)])
+            })?;
+        }
+        if directory == NODE_TESTS {
+            // In a Node of its own, which has node:sqlite, beside the program that was built above.
+            steps.step("package tests beside SQLite", || {
+                project.run("test", &[("CREEL", &program)])
             })?;
         }
     }

@@ -11,6 +11,7 @@ use xshell::{Shell, cmd};
 pub(crate) const PACKAGE: &str = "pkg";
 pub(crate) const DEMO: &str = "web-demo";
 pub(crate) const BROWSER_TESTS: &str = "tests/browser";
+pub(crate) const NODE_TESTS: &str = "tests/node";
 
 /// The repository that a command works on.
 #[derive(Debug)]
