@@ -125,6 +125,9 @@ fn what_is_no_export_is_refused() {
         assert_eq!(ran.status, 1, "{ran:?}");
         assert!(ran.err.starts_with("error["), "{ran:?}");
     }
+    let none = place.creel(&["list"]);
+    assert!(none.err.starts_with("error[store_not_found]"), "a store was made: {none:?}");
+    place.import();
     let missing = place.creel(&["export", &id(9), "--output", "/nowhere/out.jsonl"]);
     assert!(missing.err.starts_with("error[thread_not_found]"), "{missing:?}");
     assert_eq!(place.creel(&["import"]).status, 2);

@@ -12,6 +12,9 @@ use crate::item::Item;
 /// Collections by their names; none is empty.
 pub(crate) type Collections = BTreeMap<String, Vec<Document>>;
 
+/// The collection of a thread's documents that holds its drafts: items that are still being written.
+pub const DRAFTS: &str = "drafts";
+
 /// A JSON object in a collection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {

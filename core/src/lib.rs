@@ -66,7 +66,7 @@ mod thread;
 mod tree;
 
 pub use change::{Change, ChangeEvent};
-pub use document::{Document, DocumentChange};
+pub use document::{DRAFTS, Document, DocumentChange};
 pub use env::Env;
 pub use error::{Error, Result};
 pub use goal::{Goal, GoalPatch, GoalStatus, Job, JobTask, TaskStatus};

@@ -16,6 +16,8 @@ pub const MAX_BATCH_ITEMS: usize = 10_000;
 pub const MAX_BATCH_BYTES: usize = 64 * 1024 * 1024;
 /// The most threads or items of one page.
 pub const MAX_PAGE: usize = 1000;
+/// The bytes of JSON after which a page of items or turns ends, whatever its limit; one is always on it.
+pub const MAX_PAGE_BYTES: u64 = 4 * 1024 * 1024;
 /// The threads of a page unless the caller says otherwise.
 pub const DEFAULT_PAGE: usize = 50;
 /// The longest objective of a goal, in characters.

@@ -435,3 +435,40 @@ fn documents_are_kept_with_their_thread_or_with_the_store() {
         assert_eq!(store.documents(None, "sections").await.unwrap().len(), 1);
     });
 }
+
+#[test]
+fn a_draft_grows_outlives_its_writer_and_becomes_one_item_once() {
+    block_on(async {
+        let storage = MemoryStorage::default();
+        let store = open(&storage).await;
+        let id = store.create(named("Fix the build")).await.unwrap().id;
+        store.put_draft(id, "answer", &item(1)).await.unwrap();
+        store.put_draft(id, "answer", &item(2)).await.unwrap();
+        assert_eq!(numbers(&store, id).await, [0u64; 0]);
+
+        // The writer is gone; another instance finds what it left.
+        let store = open(&storage).await;
+        let drafts = store.drafts(id).await.unwrap();
+        assert_eq!(drafts.len(), 1);
+        assert!(drafts[0].value.json().ends_with(r#""item":{"type":"note","n":2}}"#));
+        let done = store.finish_draft(id, "answer", vec![item(0)]).await.unwrap();
+        assert_eq!((done.first, done.count), (0, 1));
+        assert_eq!(store.drafts(id).await.unwrap(), []);
+        let again = store.finish_draft(id, "answer", vec![item(0)]).await.unwrap_err();
+        assert_eq!(again.code(), "invalid_field");
+        assert_eq!(numbers(&store, id).await, [0]);
+
+        store.put_draft(id, "second", &item(1)).await.unwrap();
+        assert!(store.drop_draft(id, "second").await.unwrap());
+        assert!(!store.drop_draft(id, "second").await.unwrap());
+
+        // What refuses an append leaves the draft.
+        store.put_draft(id, "third", &item(1)).await.unwrap();
+        store.archive(id).await.unwrap();
+        let refused = store.finish_draft(id, "third", vec![item(1)]).await.unwrap_err();
+        assert_eq!(refused.code(), "thread_archived");
+        assert_eq!(store.drafts(id).await.unwrap().len(), 1);
+        store.delete(id, DeleteOptions::default()).await.unwrap();
+        assert_eq!(store.drafts(id).await.unwrap_err().code(), "thread_deleted");
+    });
+}

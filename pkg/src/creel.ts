@@ -23,6 +23,7 @@ import {
 } from "./indexeddb/index.js";
 import type { InitInput } from "./init.js";
 import { Jobs } from "./jobs.js";
+import { Live } from "./live/index.js";
 import { Session } from "./session.js";
 import { Threads } from "./threads.js";
 
@@ -53,6 +54,8 @@ export interface OpenOptions {
 export class Creel {
   /** The threads of the store. */
   readonly threads: Threads;
+  /** Parts of the store that follow its changes, for user interfaces. */
+  readonly live: Live;
   /** The jobs of the store, whose tasks threads are assigned to. */
   readonly jobs: Jobs;
   /**
@@ -127,6 +130,12 @@ export class Creel {
     this.#events = new Events((id) => this.threads.read(id));
     this.threads = new Threads(session, this.#events);
     this.jobs = new Jobs(session);
+    this.live = new Live({
+      threads: this.threads,
+      streams: this.threads.streams,
+      onChange: (listener) => this.#events.on("change", listener),
+      pull: () => this.refresh(),
+    });
     session.listen((event) => this.#events.push(event));
   }
 
@@ -240,12 +249,18 @@ export class Creel {
   /**
    * Closes the store and gives its memory back; a second call does nothing.
    *
+   * Items that are being written are kept as drafts first.
    * Calls that run are finished or reject with `closed`; later ones reject with `closed`.
    */
   async close(): Promise<void> {
-    await this.#session.close();
-    await this.#events.settled();
-    this.#events.clear();
+    if (this.threads.streams.open) await this.threads.streams.keep();
+    try {
+      await this.#session.close();
+    } finally {
+      await this.#events.settled();
+      this.#events.clear();
+      this.live.end(new CreelError("closed", "the store is closed"));
+    }
   }
 
   async #leaveTrace(host: IndexedDbHost): Promise<void> {

@@ -14,6 +14,7 @@ export type ImportSource = string | Iterable<string> | Blob | AsyncIterable<stri
 export interface ImportTreesOptions {
   /** Gives new ids, so that the trees come in beside those that are there already. */
   newIds?: boolean;
+  /** Is called after every piece; `totalBytes` is 0 where the source does not tell its size. */
   onProgress?: (progress: ImportProgress) => void;
 }
 

@@ -6,12 +6,15 @@ import type { Session } from "./session.js";
 
 /** Gives a file by its path and its text, which is read at most twice. */
 export interface ImportFile {
+  /** Where it lies, which tells a rollout from other files. */
   path: string;
+  /** Reads it; a failure leaves the file out, and the report names it. */
   text(): Promise<string>;
 }
 
 /** Says who hears how far an import is. */
 export interface ImportOptions {
+  /** Is called after every piece of a `File` and after every file. */
   onProgress?: (progress: ImportProgress) => void;
 }
 

@@ -1,63 +1,11 @@
-/** The public face of Creel in JavaScript. */
+/**
+ * The main entry: Creel, with its WebAssembly in one file beside the code.
+ *
+ * The address is written in the form that bundlers know, so that they emit the file as an asset.
+ */
 
-export type {
-  Appended,
-  Batch,
-  Change,
-  ChangeEvent,
-  Check,
-  CreateThread,
-  DeletionPlan,
-  DeletionProgress,
-  EdgeStatus,
-  Finding,
-  FindingCode,
-  GitInfo,
-  Goal,
-  GoalPatch,
-  GoalStatus,
-  ImportProgress,
-  ImportReport,
-  ItemQuery,
-  Job,
-  JobTask,
-  KeyRange,
-  PendingDeletion,
-  Receipt,
-  Removed,
-  Report as CheckReport,
-  ScanPage,
-  Severity,
-  SortDirection,
-  SortKey,
-  StorageHost,
-  StoreStats,
-  Table,
-  TaskStatus,
-  Thread,
-  ThreadDetails,
-  ThreadPage,
-  ThreadPatch,
-  ThreadQuery,
-  Write,
-} from "../wasm/creel.js";
-export type { Connection } from "./connection.js";
-export { Creel, type OpenOptions } from "./creel.js";
-export { CreelError } from "./errors.js";
-export type { CreelEvents } from "./events.js";
-export type { ImportSource, ImportTreesOptions } from "./export.js";
-export type { ImportFile, ImportOptions } from "./import.js";
-export type { SpaceEstimate } from "./indexeddb/index.js";
-export { type InitInput, init } from "./init.js";
-export { Jobs, type TaskState } from "./jobs.js";
-export type * as protocol from "./protocol.js";
-export { ThreadHandle } from "./thread-handle.js";
-export {
-  type ChildrenOption,
-  type DeleteOptions,
-  type ForkOptions,
-  type ItemPage,
-  type LogQuery,
-  type StoredItem,
-  Threads,
-} from "./threads.js";
+import { provide } from "./init.js";
+
+export * from "./api.js";
+
+provide({ file: () => new URL("../wasm/creel_bg.wasm", import.meta.url) });

@@ -137,6 +137,42 @@ export interface DoctorResponse {
 export interface Empty {}
 
 /**
+ * Of `creel/export`.
+ */
+export interface ExportParams {
+    /**
+     * The thread to export with everything below it; every tree if left out.
+     */
+    threadId?: string;
+    /**
+     * The export to carry on, as the last answer named it; left out to begin one.
+     */
+    export?: string;
+    /**
+     * Whether to give the export up.
+     */
+    cancel?: boolean;
+}
+
+/**
+ * Of `creel/export`.
+ */
+export interface ExportResponse {
+    /**
+     * What the next call names it by; null at the end.
+     */
+    export: string | null;
+    /**
+     * The next lines, about 4 MB at most; none at the end.
+     */
+    data: string;
+    /**
+     * How far it is, as the typed API's `ExportProgress`.
+     */
+    progress: Value;
+}
+
+/**
  * The state of a repository.
  */
 export interface GitInfo {
@@ -171,6 +207,55 @@ export interface GitInfoUpdate {
      */
     originUrl?: string;
 }
+
+/**
+ * Of `creel/import`.
+ */
+export interface ImportParams {
+    /**
+     * The import to carry on, as the last answer named it; left out to begin one.
+     */
+    import?: string;
+    /**
+     * The next piece of the text, cut anywhere.
+     */
+    data?: string;
+    /**
+     * The ids that the threads get, said when the import begins; their own if left out.
+     */
+    ids?: ImportedIds;
+    /**
+     * Whether this is the last piece.
+     */
+    done?: boolean;
+    /**
+     * Whether to give the import up: a tree that is not whole by now is left out.
+     */
+    cancel?: boolean;
+}
+
+/**
+ * Of `creel/import`.
+ */
+export interface ImportResponse {
+    /**
+     * What the next call names it by; null at the end.
+     */
+    import: string | null;
+    /**
+     * What was brought in and what was not, as the typed API's `ImportReport`; null until the end.
+     */
+    report: Value | null;
+    /**
+     * How far it is, as the typed API's `ImportProgress`.
+     */
+    progress: Value;
+}
+
+/**
+ * Which ids imported threads get.
+ */
+export type ImportedIds = "keep" | "renew";
 
 /**
  * Of `initialize`.
@@ -2229,6 +2314,8 @@ export interface Methods {
   "creel/deletion/undo": { params: DeletionUndoParams; result: DeletionUndoResponse };
   "creel/doctor": { params: Empty; result: DoctorResponse };
   "creel/stats": { params: Empty; result: StatsResponse };
+  "creel/export": { params: ExportParams; result: ExportResponse };
+  "creel/import": { params: ImportParams; result: ImportResponse };
   "creel/items/list": { params: ItemsListParams; result: ItemsListResponse };
   "creel/items/append": { params: ThreadItemsParams; result: ItemsAppendResponse };
   "creel/items/pop": { params: ItemsPopParams; result: ItemsPopResponse };

@@ -11,9 +11,11 @@ import type {
   Thread,
   ThreadPatch,
 } from "../wasm/creel.js";
+import type { ItemStream, StreamOptions } from "./live/streams.js";
 import type {
   ChildrenOption,
   DeleteOptions,
+  Draft,
   ForkOptions,
   ItemPage,
   LogQuery,
@@ -67,6 +69,16 @@ export class ThreadHandle {
   /** Reads a page of items, as `Threads.items` does. */
   page<Item = Record<string, unknown>>(query?: ItemQuery): Promise<ItemPage<Item>> {
     return this.#threads.items<Item>(this.id, query);
+  }
+
+  /** Begins to write an item that grows, as `Threads.stream` does. */
+  stream<Item extends object>(item: Item, options?: StreamOptions): ItemStream<Item> {
+    return this.#threads.stream(this.id, item, options);
+  }
+
+  /** Lists the drafts, as `Threads.drafts` does. */
+  drafts<Item = Record<string, unknown>>(): Promise<Draft<Item>[]> {
+    return this.#threads.drafts<Item>(this.id);
   }
 
   /** Creates a thread under this one. */

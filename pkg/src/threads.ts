@@ -16,6 +16,7 @@ import type {
 } from "../wasm/creel.js";
 import { CreelError } from "./errors.js";
 import type { Events } from "./events.js";
+import { type ItemStream, type StreamOptions, Streams } from "./live/streams.js";
 import type { Session } from "./session.js";
 import { ThreadHandle } from "./thread-handle.js";
 
@@ -31,6 +32,15 @@ export interface ItemPage<Item = Record<string, unknown>> {
   data: StoredItem<Item>[];
   nextCursor: string | null;
   backwardsCursor: string | null;
+}
+
+/** An item that is being written, or was when its page crashed, as the store has it. */
+export interface Draft<Item = Record<string, unknown>> {
+  /** Identifies the stream that writes it. */
+  id: string;
+  /** When it was last kept, in milliseconds. */
+  at: number;
+  item: Item;
 }
 
 /** Selects records of a log. */
@@ -70,11 +80,29 @@ export interface ForkOptions extends CreateThread {
 export class Threads {
   readonly #session: Session;
   readonly #events: Events;
+  readonly #streams: Streams;
 
   /** @internal */
   constructor(session: Session, events: Events) {
     this.#session = session;
     this.#events = events;
+    this.#streams = new Streams({
+      append: (id, items) => this.append(id, items),
+      putDraft: (id, draft, item) => {
+        const json = object(item);
+        return session.call((store) => store.putDraft(id, draft, json));
+      },
+      finishDraft: (id, draft, item) => {
+        const json = text("items", [item]);
+        return session.call((store) => store.finishDraft(id, draft, json));
+      },
+      dropDraft: (id, draft) => this.dropDraft(id, draft),
+    });
+  }
+
+  /** @internal */
+  get streams(): Streams {
+    return this.#streams;
   }
 
   /**
@@ -123,6 +151,40 @@ export class Threads {
    */
   append(id: string, items: readonly object[] | string): Promise<Appended> {
     return this.#session.call((store) => store.append(String(id), text("items", items)));
+  }
+
+  /**
+   * Begins to write an item that grows, as tokens come from a model: see `ItemStream`.
+   *
+   * Nothing is stored at first; the history gets the item when the stream is finished.
+   *
+   * ```js
+   * const stream = creel.threads.stream(id, { type: "agentMessage", text: "" });
+   * for await (const delta of answer) stream.append(delta);
+   * await stream.finish();
+   * ```
+   */
+  stream<Item extends object>(
+    id: string,
+    item: Item,
+    options: StreamOptions = {},
+  ): ItemStream<Item> {
+    return this.#streams.start(String(id), item, options);
+  }
+
+  /**
+   * Lists the drafts of a thread: items that are being written, here or in another page, and those
+   * that a crash left. `stream` with the option `draft` goes on with one.
+   */
+  async drafts<Item = Record<string, unknown>>(id: string): Promise<Draft<Item>[]> {
+    const json = await this.#session.call((store) => store.drafts(String(id)));
+    const drafts: { id: string; value: { at: number; item: Item } }[] = JSON.parse(json);
+    return drafts.map(({ id, value }) => ({ id, ...value }));
+  }
+
+  /** Drops a draft of a thread; resolves to whether there was one. */
+  dropDraft(id: string, draft: string): Promise<boolean> {
+    return this.#session.call((store) => store.dropDraft(String(id), String(draft)));
   }
 
   /** Reads a page of items: the oldest 50 unless `query` says otherwise, fewer if they are large. */
@@ -283,6 +345,10 @@ export class Threads {
       onProgress({ deletion, erased: event.erased, threads: event.threads });
     });
   }
+}
+
+function object(item: object): string {
+  return text("item", [item]).slice(1, -1);
 }
 
 function text(field: string, items: readonly object[] | string): string {

@@ -5,6 +5,7 @@
 
 pub mod connection;
 mod convert;
+pub mod drafts;
 mod env;
 mod errors;
 pub mod export;

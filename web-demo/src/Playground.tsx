@@ -2,6 +2,7 @@
 
 import type { Creel } from "creel";
 import { createEffect, createMemo, Match, on, onCleanup, Show, Switch } from "solid-js";
+import { BenchDialog } from "./bench/BenchDialog.tsx";
 import { DeletionSlips } from "./DeletionSlips.tsx";
 import { DeleteDialog } from "./dialogs/DeleteDialog.tsx";
 import { DoctorDialog } from "./dialogs/DoctorDialog.tsx";
@@ -133,7 +134,7 @@ export function Playground(props: { creel: Creel; store: string }) {
       <DeletionSlips />
       <Show when={dragging()}>
         <div class="drop-veil">
-          <p>Drop Codex sessions to open them</p>
+          <p>Drop sessions of Codex or an export to open them</p>
         </div>
       </Show>
       <Show when={actions.dialog()} keyed>
@@ -147,6 +148,9 @@ export function Playground(props: { creel: Creel; store: string }) {
             </Match>
             <Match when={dialog.name === "doctor"}>
               <DoctorDialog />
+            </Match>
+            <Match when={dialog.name === "bench"}>
+              <BenchDialog />
             </Match>
             <Match when={dialog.name === "plug"}>
               <PlugDialog store={props.store} />

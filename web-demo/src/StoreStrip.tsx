@@ -100,6 +100,24 @@ export function StoreStrip() {
           <button
             type="button"
             class="quiet"
+            title="Measure Creel beside raw IndexedDB and Dexie, in this browser"
+            onClick={() => actions.openDialog({ name: "bench" })}
+          >
+            <Icon name="gauge" />
+            <span>Benchmark</span>
+          </button>
+          <button
+            type="button"
+            class="quiet"
+            title="Save every thread in one file, which can be opened here again"
+            onClick={() => actions.save()}
+          >
+            <Icon name="save" />
+            <span>Export</span>
+          </button>
+          <button
+            type="button"
+            class="quiet"
             title="Crash in the middle of deleting 2,000 threads"
             onClick={() => actions.openDialog({ name: "plug" })}
           >

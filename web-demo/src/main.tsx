@@ -12,6 +12,7 @@ import "./styles/thread.css";
 import "./styles/items.css";
 import "./styles/dialogs.css";
 import "./styles/notices.css";
+import "./styles/bench.css";
 import { render } from "solid-js/web";
 import { App } from "./App.tsx";
 

@@ -38,6 +38,11 @@ export const SHORTCUTS: Shortcut[] = [
     },
   },
   {
+    keys: ["x"],
+    says: "Export the thread with all below it",
+    run: ({ actions, forest }, id) => id && actions.save(forest.threads().get(id)),
+  },
+  {
     keys: ["Delete", "Backspace"],
     says: "Delete, after a preview",
     run: ({ actions }, id) => id && actions.openDialog({ name: "delete", id }),

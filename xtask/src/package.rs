@@ -1,8 +1,8 @@
 //! The npm package: wasm, compiled TypeScript, the tarball, its weight.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use xshell::cmd;
 
@@ -35,14 +35,36 @@ pub(crate) fn build(workspace: &Workspace) -> Result<Package> {
     Ok(Package { tarball, sizes })
 }
 
-/// Builds the package and refuses one that is over its size budget.
+/// Builds the package and refuses one that is over its size budget, or whose entries or types some users can't resolve.
 ///
 /// # Errors
-/// As [`build`], and when the budget is passed.
-pub(crate) fn within_budget(workspace: &Workspace) -> Result<Package> {
+/// As [`build`], and when the package is not fit to be published.
+pub(crate) fn publishable(workspace: &Workspace) -> Result<Package> {
     let package = build(workspace)?;
     package.sizes.check()?;
+    lint(workspace, &package.tarball)?;
     Ok(package)
+}
+
+fn lint(workspace: &Workspace, tarball: &Path) -> Result<()> {
+    let shell = &workspace.shell;
+    let tools = Path::new("node_modules/.bin");
+    let (publint, attw) = (tools.join("publint"), tools.join("attw"));
+    // The module has no types: what a bundler makes of its import is the bundler's affair.
+    let checks = [
+        cmd!(shell, "{publint} run --strict {tarball}"),
+        cmd!(
+            shell,
+            "{attw} --profile esm-only --format ascii --no-emoji --exclude-entrypoints ./creel.wasm -- {tarball}"
+        ),
+    ];
+    for check in checks {
+        let output = check.quiet().ignore_status().output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        ensure!(output.status.success(), "the package is not fit to be published:\n{said}");
+    }
+    println!("its entries and types resolve, as publint and attw see it");
+    Ok(())
 }
 
 fn pack(workspace: &Workspace) -> Result<PathBuf> {

@@ -8,7 +8,7 @@ use xshell::cmd;
 use crate::npm::Project;
 use crate::setup::chromium;
 use crate::steps::Steps;
-use crate::workspace::{BROWSER_TESTS, DEMO, NODE_TESTS, PACKAGE, Workspace};
+use crate::workspace::{BROWSER_TESTS, DEMO, NODE_TESTS, PACKAGE, REFERENCE, Workspace};
 use crate::{clients, lint, package, wasm};
 
 /// What `cargo xtask test` takes; without a flag, everything is tested.
@@ -36,7 +36,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         native(workspace, &mut steps)?;
     }
     if args.wasm || args.browser || everything {
-        let package = steps.step("npm package", || package::within_budget(workspace))?;
+        let package = steps.step("npm package", || package::publishable(workspace))?;
         if args.wasm || everything {
             javascript(workspace, &package.tarball, &mut steps)?;
         }
@@ -90,6 +90,7 @@ fn javascript(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Resul
         steps.step(&format!("{directory}: lint"), || project.run("lint", &[]))?;
         steps.step(&format!("{directory}: types"), || project.run("typecheck", &[]))?;
         if directory == PACKAGE {
+            steps.step("package reference", || reference(workspace))?;
             steps.step("package tests in Node", || {
                 cmd!(&workspace.shell, "cargo build --quiet --package creel-cli").quiet().run()?;
                 project.run("test", &[("CREEL", &program)])
@@ -105,6 +106,16 @@ fn javascript(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Resul
     Ok(())
 }
 
+/// Writes the reference of the package into the target directory; a gap in it is an error.
+fn reference(workspace: &Workspace) -> Result<()> {
+    let project = Project::open(workspace, REFERENCE);
+    project.install()?;
+    let directory = workspace.target.join("docs/js");
+    project.run("docs", &[("DOCS", &directory)])?;
+    println!("the reference is in {}", directory.display());
+    Ok(())
+}
+
 fn browser(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Result<()> {
     let chromium = steps.step("Chromium", || chromium::ensure(workspace))?;
     let demo = open(workspace, DEMO, tarball)?;
@@ -116,7 +127,8 @@ fn browser(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Result<(
         ("CREEL_TARBALL", tarball),
         ("CREEL_TESTING_WASM", module.as_path()),
     ];
-    steps.step("browser tests", || tests.run("test", &variables))
+    steps.step("browser tests", || tests.run("test", &variables))?;
+    steps.step("packaging tests", || tests.run("test:packaging", &variables))
 }
 
 /// Opens a project and installs its packages, the packed Creel among them in all projects that use it.

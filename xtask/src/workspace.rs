@@ -9,6 +9,7 @@ use xshell::{Shell, cmd};
 
 /// The npm projects besides the tools of the root: the package, and what is built and tested from its tarball.
 pub(crate) const PACKAGE: &str = "pkg";
+pub(crate) const REFERENCE: &str = "pkg/reference";
 pub(crate) const DEMO: &str = "web-demo";
 pub(crate) const BROWSER_TESTS: &str = "tests/browser";
 pub(crate) const NODE_TESTS: &str = "tests/node";

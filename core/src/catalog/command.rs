@@ -67,6 +67,11 @@ pub(crate) enum Command {
         collection: String,
         change: Box<DocumentChange>,
     },
+    /// An append in whose commit a draft of the thread goes.
+    FinishDraft {
+        draft: String,
+        append: Box<Command>,
+    },
     CreateJob {
         id: Uuid,
         name: String,

@@ -88,6 +88,16 @@ struct Line<'a> {
     cut: Option<String>,
 }
 
+impl Line<'_> {
+    fn check_version(&self) -> Result<()> {
+        match self.creel_export {
+            Some(version) if version <= EXPORT_VERSION => Ok(()),
+            Some(version) => Err(no_export(&format!("version {version} is newer than this"))),
+            None => Err(no_export("its first line names no version")),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ArchivedAt {
@@ -101,6 +111,19 @@ impl<S: Storage> TreeImporter<S> {
         let file = file.to_owned();
         let lines = Lines::new(MAX_ITEM + MAX_FRAME);
         Self { store, ids, file, lines, begun: false, tree: None, report }
+    }
+
+    /// Checks that a line is the first one of an export that this version reads.
+    ///
+    /// # Errors
+    /// [`Error::InvalidField`] when it is not.
+    pub fn check_header(line: &[u8]) -> Result<()> {
+        if line.trim_ascii().is_empty() {
+            return Err(no_export(EMPTY));
+        }
+        let header: Line<'_> =
+            serde_json::from_slice(line).map_err(|error| no_export(&error.to_string()))?;
+        header.check_version()
     }
 
     /// Takes the next bytes of the text, however they are cut.
@@ -126,7 +149,7 @@ impl<S: Storage> TreeImporter<S> {
             self.line(line).await?;
         }
         if !self.begun {
-            return Err(no_export("it is empty"));
+            return Err(no_export(EMPTY));
         }
         self.spoil("the file ends in the middle of a tree");
         Ok(self.report)
@@ -159,7 +182,8 @@ impl<S: Storage> TreeImporter<S> {
             Err(reason) => return Err(no_export(&reason)),
         };
         if !self.begun {
-            return self.begin(line.creel_export);
+            self.begun = true;
+            return line.check_version();
         }
         match self.take(line).await {
             Err(error) if fatal(&error) => Err(error),
@@ -168,15 +192,6 @@ impl<S: Storage> TreeImporter<S> {
                 Ok(())
             }
             Ok(()) => Ok(()),
-        }
-    }
-
-    fn begin(&mut self, version: Option<u32>) -> Result<()> {
-        self.begun = true;
-        match version {
-            Some(version) if version <= EXPORT_VERSION => Ok(()),
-            Some(version) => Err(no_export(&format!("version {version} is newer than this"))),
-            None => Err(no_export("its first line names no version")),
         }
     }
 
@@ -361,6 +376,8 @@ fn read<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T> {
     serde_json::from_str(raw.get())
         .map_err(|error| Error::InvalidField { field: "thread".into(), reason: error.to_string() })
 }
+
+const EMPTY: &str = "it is empty";
 
 fn no_export(reason: &str) -> Error {
     let reason = format!("it is no export of Creel: {reason}");

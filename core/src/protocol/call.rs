@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::json::to_json;
 use super::rpc::RpcError;
 use super::thread::{WireStatus, WireThread};
+use super::transfer::Transfers;
 use super::{projects, sections};
 use crate::manager::{SubscriberId, ThreadManager};
 use crate::storage::Storage;
@@ -45,6 +46,7 @@ pub(super) struct Call<'a, S: Storage> {
     pub(super) defaults: &'a Defaults,
     pub(super) client: &'a Client,
     pub(super) subscriber: SubscriberId,
+    pub(super) transfers: &'a Transfers<S>,
     /// What the client alone is told after the answer.
     told: Mutex<Vec<String>>,
 }
@@ -55,8 +57,9 @@ impl<'a, S: Storage> Call<'a, S> {
         defaults: &'a Defaults,
         client: &'a Client,
         subscriber: SubscriberId,
+        transfers: &'a Transfers<S>,
     ) -> Self {
-        Self { threads, defaults, client, subscriber, told: Mutex::new(Vec::new()) }
+        Self { threads, defaults, client, subscriber, transfers, told: Mutex::new(Vec::new()) }
     }
 
     /// Tells the client something after the answer.

@@ -14,7 +14,7 @@ use super::rpc::{INVALID_REQUEST, RpcError, answer, incoming, refusal};
 use super::session::{News, Session};
 use super::{
     Call, archive, attachments, creel, goal, items, list, metadata, projects, queue, read_state,
-    search, sections, start, turns,
+    search, sections, start, transfer, turns,
 };
 use crate::change::ChangeEvent;
 use crate::error::excerpt;
@@ -38,6 +38,7 @@ pub struct Dispatcher<S: Storage> {
     /// Closed by the introduction. Nothing is sent; the type is one that is compiled in anyway.
     introduction: (Sender<ChangeEvent>, Receiver<ChangeEvent>),
     turn: Mutex<()>,
+    transfers: transfer::Transfers<S>,
 }
 
 impl<S: Storage> Drop for Dispatcher<S> {
@@ -64,6 +65,7 @@ impl<S: Storage> Dispatcher<S> {
             session: OnceLock::new(),
             introduction: async_channel::unbounded(),
             turn: Mutex::new(()),
+            transfers: transfer::Transfers::default(),
         }
     }
 
@@ -155,7 +157,7 @@ impl<S: Storage> Dispatcher<S> {
     }
 
     fn called_by<'a>(&'a self, client: &'a Client) -> Call<'a, S> {
-        Call::new(&self.threads, &self.defaults, client, self.subscriber)
+        Call::new(&self.threads, &self.defaults, client, self.subscriber, &self.transfers)
     }
 
     fn initialize(&self, given: Option<&RawValue>) -> Result<Box<RawValue>, RpcError> {
@@ -241,6 +243,8 @@ async fn run<S: Storage>(
         "creel/deletion/undo" => creel::undo(call, params).await,
         "creel/doctor" => creel::doctor(call).await,
         "creel/stats" => creel::stats(call),
+        "creel/export" => transfer::export(call, params).await,
+        "creel/import" => transfer::import(call, params).await,
         "creel/items/list" => items::list(call, params).await,
         "creel/items/append" => items::append(call, params).await,
         "creel/items/pop" => items::pop(call, params).await,

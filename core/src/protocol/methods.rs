@@ -126,6 +126,8 @@ pub const METHODS: &[Method] = &[
     changes("creel/deletion/undo"),
     reads("creel/doctor"),
     reads("creel/stats"),
+    reads("creel/export"),
+    changes("creel/import"),
     reads("creel/items/list"),
     changes("creel/items/append"),
     changes("creel/items/pop"),

@@ -29,6 +29,7 @@ mod sections;
 mod session;
 mod start;
 mod thread;
+mod transfer;
 mod turns;
 #[cfg(feature = "schema")]
 pub mod types;

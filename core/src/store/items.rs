@@ -13,12 +13,11 @@ use crate::id::{ThreadId, TreeId};
 use crate::item::{Line, StoredItem};
 use crate::journal::entry::corrupt;
 use crate::keys;
+use crate::limits::MAX_PAGE_BYTES;
 use crate::mutation::{self, Mutation};
 use crate::query::{ItemPage, ItemQuery, SortDirection};
 use crate::storage::{Order, Storage, Table};
 
-/// A page ends early when it has this many bytes.
-const PAGE_BYTES: u64 = 4 * 1024 * 1024;
 /// The most segments of one scan.
 const SEGMENTS: usize = 8;
 
@@ -166,7 +165,7 @@ pub(super) async fn read<S: Storage>(
     let tail = tail.filter(|(seq, _)| range.contains(seq) && *seq >= history.packed);
     let mut take = |from: Vec<(u64, Line)>, lines: &mut Vec<(u64, Line)>| {
         for (seq, line) in from {
-            if !lines.is_empty() && bytes + line.size() > PAGE_BYTES {
+            if !lines.is_empty() && bytes + line.size() > MAX_PAGE_BYTES {
                 return false;
             }
             bytes += line.size();

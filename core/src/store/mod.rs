@@ -4,6 +4,7 @@
 
 mod deleting;
 mod documents;
+mod drafts;
 mod driver;
 mod erasing;
 mod forking;
@@ -138,7 +139,8 @@ impl<S: Storage> Store<S> {
     /// [`Error::ThreadNotFound`], [`Error::ThreadDeleted`], [`Error::ThreadArchived`], and
     /// [`Error::TooLarge`] above 10,000 items or 64 MB.
     pub async fn append(&self, id: ThreadId, items: Vec<Item>) -> Result<Appended> {
-        self.append_items(id, items.into_iter().map(|item| (None, item)).collect()).await
+        let items = items.into_iter().map(|item| (None, item)).collect();
+        self.append_with(id, items, |append| append).await
     }
 
     /// Appends items that have times of their own, in milliseconds, as an import does.
@@ -146,13 +148,15 @@ impl<S: Storage> Store<S> {
     /// # Errors
     /// As [`append`](Self::append), and [`Error::OutOfRange`] for a time before 1970 or after 9999.
     pub async fn append_at(&self, id: ThreadId, items: Vec<(i64, Item)>) -> Result<Appended> {
-        self.append_items(id, items.into_iter().map(|(at, item)| (Some(at), item)).collect()).await
+        let items = items.into_iter().map(|(at, item)| (Some(at), item)).collect();
+        self.append_with(id, items, |append| append).await
     }
 
-    async fn append_items(
+    async fn append_with(
         &self,
         id: ThreadId,
         items: Vec<(Option<i64>, Item)>,
+        command: impl FnOnce(Command) -> Command,
     ) -> Result<Appended> {
         let count = items.len() as u64;
         let observed = items
@@ -160,7 +164,8 @@ impl<S: Storage> Store<S> {
             .map(|(at, item)| observe_at(item, *at))
             .fold(Observed::default(), Observed::merge);
         let observed = Box::new(observed);
-        let committed = self.commit(Command::Append { thread: id, items, observed }).await?;
+        let append = Command::Append { thread: id, items, observed };
+        let committed = self.commit(command(append)).await?;
         match committed.events.first() {
             Some(Event::Appended { first, .. } | Event::Segmented { first, .. }) => {
                 Ok(Appended { first: *first, count })

@@ -8,5 +8,5 @@
 export { CreelError } from "../errors.js";
 export { portOf, type VsCodeApi, type VsCodeWebview, vscodePort } from "./adapt.js";
 export { BridgeClient, type BridgeOptions, connectBridge } from "./client.js";
-export type { BridgePort } from "./port.js";
+export type { BridgePort, PortListener } from "./port.js";
 export { type BridgeServer, serveBridge } from "./server.js";

@@ -10,16 +10,19 @@ import { live, outlive } from "./alive.js";
  * Messages that are not texts are left alone. One bridge has the port for itself.
  */
 export interface BridgePort {
+  /** Sends a text to the other side, where it arrives after those sent before it. */
   postMessage(message: unknown): void;
   /** Calls `listener` with events that have `data`, and where there are such, when the port closes. */
   addEventListener(type: "message" | "close", listener: PortListener): void;
+  /** Stops calling a listener that was added. */
   removeEventListener(type: "message" | "close", listener: PortListener): void;
   /** Begins the delivery, where the port has to be told. */
   start?(): void;
 }
 
+/** Takes an event: its `data` is the message of a `message`, and a `close` has none. */
 // biome-ignore lint/suspicious/noExplicitAny: no other type takes the ports of both the DOM and Node.
-type PortListener = (event: any) => void;
+export type PortListener = (event: any) => void;
 
 /** The notifications of the bridge itself, which are none of the store. */
 const OWN = '{"method":"creel/bridge/';

@@ -7,7 +7,7 @@
 
 import type { Table } from "../../wasm/creel.js";
 import { CreelError } from "../errors.js";
-import { failure } from "./failures.js";
+import { failure, unavailable } from "./failures.js";
 import { Trace } from "./trace.js";
 
 const TABLES: readonly Table[] = ["journal", "catalog", "history"];
@@ -117,10 +117,7 @@ function settledRequest<T>(
 function factory(): IDBFactory {
   // Where a page may keep nothing, some browsers throw at the mention of it.
   if (typeof indexedDB === "object" && indexedDB !== null) return indexedDB;
-  throw new CreelError(
-    "unavailable",
-    'there is no IndexedDB here: give `storage: "memory"` or a host of your own',
-  );
+  throw unavailable("there is no IndexedDB here");
 }
 
 function blocked(store: string): CreelError {

@@ -12,15 +12,18 @@ export function failure(cause: unknown): CreelError {
   if (name === "QuotaExceededError" || isFullDisk(name, message)) {
     return new CreelError("quota_exceeded", "the browser's storage is full", { cause });
   }
-  if (name === "SecurityError") {
-    const advice = 'give `storage: "memory"` or a host of your own';
-    return new CreelError("unavailable", `this page may keep no data: ${advice}`, { cause });
-  }
+  if (name === "SecurityError") return unavailable("this page may not use IndexedDB", cause);
   const reason = message ? `${name}: ${message}` : name;
   return new CreelError("unavailable", `IndexedDB failed: ${reason}`, {
     retryable: PASSING.includes(name),
     cause,
   });
+}
+
+/** Says that there is no IndexedDB for whoever asks, as in a frame without an origin, and what to do. */
+export function unavailable(reason: string, cause?: unknown): CreelError {
+  const message = `${reason}: give \`storage: "memory"\` or a host of your own`;
+  return new CreelError("unavailable", message, cause === undefined ? {} : { cause });
 }
 
 /** Tells whether the connection is gone, so that a new one may serve. */

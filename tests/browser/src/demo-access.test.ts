@@ -79,7 +79,14 @@ const STATES: Record<string, (demo: Demo) => Promise<void>> = {
     await demo.page.goto(`${site.url}#/thread/01957f10-0000-7000-8000-00000000ffff`);
     await demo.page.getByText("There is no such thread.").waitFor();
   },
+  benchmark: async (demo) => {
+    await back(demo);
+    await demo.button("Benchmark").click();
+    await demo.button("Measure").click();
+    await demo.button("Measure again").waitFor({ timeout: 180_000 });
+  },
   "plug dialog": async (demo) => {
+    await demo.page.keyboard.press("Escape");
     await back(demo);
     await demo.button("Pull the plug").click();
     await demo.page.getByRole("dialog").waitFor();

@@ -30,6 +30,11 @@ export function testingModule(): string {
   return directory;
 }
 
+/** Returns where throw-away projects are made. */
+export function packagingDirectory(): string {
+  return join(target, "packaging");
+}
+
 /** Returns the installed package, which comes from the tarball. */
 export function installedPackage(): string {
   const directory = join(import.meta.dirname, "../node_modules/creel");

@@ -16,7 +16,10 @@ const TYPES: Record<string, string> = {
 export class StaticServer {
   readonly #server: Server;
 
-  /** Starts a server; `roots` maps the beginning of a path to a directory. */
+  /**
+   * Starts a server; `roots` maps the beginning of a path to a directory, the empty one all paths
+   * that no other has. The page of a directory is its `index.html`.
+   */
   static async start(
     roots: Record<string, string>,
     pages: Record<string, string> = {},
@@ -28,8 +31,7 @@ export class StaticServer {
         response.writeHead(200, { "content-type": "text/html" }).end(page);
         return;
       }
-      const root = Object.keys(roots).find((root) => normalize(path).startsWith(`/${root}/`));
-      const file = root && join(roots[root] ?? "", normalize(path).slice(root.length + 1));
+      const file = fileAt(normalize(path.endsWith("/") ? `${path}index.html` : path), roots);
       try {
         if (!file) throw new Error(`nothing is at ${path}`);
         const content = await readFile(file);
@@ -59,4 +61,10 @@ export class StaticServer {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+function fileAt(path: string, roots: Record<string, string>): string | undefined {
+  const root = Object.keys(roots).find((root) => root !== "" && path.startsWith(`/${root}/`));
+  const directory = roots[root ?? ""];
+  return directory && join(directory, path.slice(root ? root.length + 1 : 0));
 }

@@ -90,7 +90,17 @@ async fn check_store(store: &Store<MemoryStorage>) {
 /// Messages that are good: every method once, on threads of the sample.
 pub(super) fn valid() -> Vec<Vec<u8>> {
     let (root, child, archived, other) = (thread(1), thread(2), thread(4), thread(6));
-    let inputs: [&[(&str, String)]; 8] = [
+    // The ids that the first and the second thing made get.
+    let made = "01977420-dfe8-7f53-bedd-bfbc7b9864f6";
+    let made_next = "01977420-dfe8-79fb-973f-b546c44fb3b2";
+    let line = |at: u64| format!(r#"{{\"at\":{at},\"item\":{{\"n\":1}}}}\n"#);
+    let export = format!(
+        r#"{{\"creelExport\":1}}\n{{\"tree\":{{}}}}\n{{\"thread\":{{\"id\":\"{}\"}}}}\n{}{}"#,
+        thread(77),
+        line(1),
+        line(2)
+    );
+    let inputs: [&[(&str, String)]; 12] = [
         &[
             ("thread/list", r#"{"limit":2,"sourceKinds":[],"searchTerm":"thread"}"#.into()),
             ("thread/list", format!(r#"{{"ancestorThreadId":"{root}","archived":false}}"#)),
@@ -153,6 +163,78 @@ pub(super) fn valid() -> Vec<Vec<u8>> {
             ("creel/items/append", format!(r#"{{"threadId":"{other}","items":[{{"n":1}}]}}"#)),
             ("creel/items/list", format!(r#"{{"threadId":"{other}","limit":2}}"#)),
             ("creel/items/pop", format!(r#"{{"threadId":"{other}","count":2}}"#)),
+        ],
+        &[
+            ("creel/export", format!(r#"{{"threadId":"{root}"}}"#)),
+            ("creel/export", r#"{"export":"1"}"#.into()),
+            ("creel/import", format!(r#"{{"data":"{export}","ids":"keep"}}"#)),
+            (
+                "creel/import",
+                r#"{"import":"1","data":"{\"end\":{\"threads\":1,\"items\":2}}","done":true}"#
+                    .into(),
+            ),
+            (
+                "creel/import",
+                r#"{"data":"{\"creelExport\":1}\n{\"tree\":{}}\n","ids":"renew"}"#.into(),
+            ),
+            ("creel/import", r#"{"import":"2","cancel":true}"#.into()),
+        ],
+        &[
+            (
+                "thread/attachment/add",
+                format!(
+                    r#"{{"threadId":"{other}","attachmentType":"file","identityKey":"a","payload":{{"n":1}}}}"#
+                ),
+            ),
+            ("thread/attachment/list", format!(r#"{{"threadId":"{other}"}}"#)),
+            (
+                "thread/attachmentOwner/list",
+                r#"{"attachmentType":"file","identityKey":"a"}"#.into(),
+            ),
+            (
+                "thread/attachment/remove",
+                format!(r#"{{"threadId":"{other}","attachmentType":"file","identityKey":"a"}}"#),
+            ),
+            ("thread/timeline/list", format!(r#"{{"threadId":"{other}","limit":2}}"#)),
+        ],
+        &[
+            (
+                "thread/queue/add",
+                format!(
+                    r#"{{"threadId":"{other}","clientUserMessageId":"m","input":[{{"type":"text","text":"x"}}]}}"#
+                ),
+            ),
+            ("thread/queue/list", format!(r#"{{"threadId":"{other}"}}"#)),
+            (
+                "thread/queue/update",
+                format!(r#"{{"threadId":"{other}","queuedSubmissionId":"{made}","input":[]}}"#),
+            ),
+            (
+                "thread/queue/reorder",
+                format!(r#"{{"threadId":"{other}","queuedSubmissionIds":["{made}"]}}"#),
+            ),
+            (
+                "thread/queue/delete",
+                format!(r#"{{"threadId":"{other}","queuedSubmissionId":"{made}"}}"#),
+            ),
+        ],
+        &[
+            ("threadSection/create", r#"{"name":"week","appearance":{"color":"red"}}"#.into()),
+            ("thread/section/move", format!(r#"{{"threadId":"{other}","sectionId":"{made}"}}"#)),
+            ("threadSection/list", "{}".into()),
+            ("threadSection/update", format!(r#"{{"sectionId":"{made}","name":"next"}}"#)),
+            ("threadSection/delete", format!(r#"{{"sectionId":"{made}"}}"#)),
+            (
+                "project/import",
+                format!(
+                    r#"{{"idempotencyKey":"k","name":"shop","roots":[{{"path":"/s"}}],"threads":["{other}"]}}"#
+                ),
+            ),
+            ("project/list", r#"{"sortKey":"recencyAt"}"#.into()),
+            ("project/read", format!(r#"{{"projectId":"{made_next}"}}"#)),
+            ("project/update", format!(r#"{{"projectId":"{made_next}","name":"the shop"}}"#)),
+            ("project/move", format!(r#"{{"projectId":"{made_next}","beforeProjectId":null}}"#)),
+            ("project/delete", format!(r#"{{"projectId":"{made_next}"}}"#)),
         ],
     ];
     let line = |(n, (method, params)): (usize, &(&str, String))| {

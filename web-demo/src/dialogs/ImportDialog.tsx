@@ -1,4 +1,5 @@
-// Opens sessions: a folder or files of Codex rollouts, with progress, and a report of what could not be read.
+// Opens sessions: a folder or files of Codex rollouts, or an export of Creel, with progress, and a report of what
+// could not be read.
 
 import type { ImportProgress, ImportReport } from "creel";
 import { createSignal, For, onMount, Show } from "solid-js";
@@ -23,22 +24,26 @@ export function ImportDialog(props: { files: File[] | undefined }) {
 
   async function open(files: File[]): Promise<void> {
     const sessions = files.filter(({ name }) => SESSION.test(name));
+    const saved = await firstExport(files);
     setReport(undefined);
-    if (sessions.length === 0) {
-      setFailure(new Error("There is no rollout-….jsonl among these files"));
+    if (sessions.length === 0 && !saved) {
+      setFailure(new Error("There is no rollout-….jsonl and no export of Creel among these files"));
       return;
     }
     setFailure(undefined);
     setProgress({
       files: 0,
-      totalFiles: sessions.length,
+      totalFiles: saved ? 1 : sessions.length,
       threads: 0,
       items: 0,
       bytes: 0,
       totalBytes: 0,
     });
     try {
-      setReport(await creel.importCodex(sessions, { onProgress: setProgress }));
+      const options = { onProgress: setProgress };
+      setReport(
+        await (saved ? creel.import(saved, options) : creel.importCodex(sessions, options)),
+      );
     } catch (error) {
       setFailure(error);
     }
@@ -67,9 +72,9 @@ export function ImportDialog(props: { files: File[] | undefined }) {
     >
       <Show when={!running() && !report()}>
         <p>
-          Choose a folder of Codex sessions, such as <code>~/.codex</code>, or single{" "}
-          <code>rollout-….jsonl</code> files. You can also drop them anywhere on the page. They are
-          only read, and nothing leaves this page.
+          Choose a folder of Codex sessions, such as <code>~/.codex</code>, single{" "}
+          <code>rollout-….jsonl</code> files, or a file that was exported here. You can also drop
+          them anywhere on the page. They are only read, and nothing leaves this page.
         </p>
         <div class="ways">
           <FilePicker folder onFiles={open} />
@@ -189,3 +194,11 @@ function Report(props: { report: ImportReport; onClose: () => void }) {
 }
 
 const fileName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+/** Returns the first file that is an export of Creel. */
+async function firstExport(files: File[]): Promise<File | undefined> {
+  for (const file of files) {
+    if ((await file.slice(0, 16).text()).startsWith('{"creelExport":')) return file;
+  }
+  return undefined;
+}

@@ -104,6 +104,7 @@ export function ThreadHeader(props: { thread: Thread }) {
           <Deed icon="pencil" name="Rename" keys="R" run={() => actions.setRenaming(thread().id)} />
           <Deed icon="archive" name="Archive" keys="E" run={() => actions.archive(thread().id)} />
         </Show>
+        <Deed icon="save" name="Export" keys="X" run={() => actions.save(thread())} />
         <Deed
           icon="trash"
           name="Delete"

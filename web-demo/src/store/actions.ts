@@ -1,12 +1,13 @@
 // What a person can do with threads. Each action says what came of it; a failure shows the store's code.
 
-import type { Creel, PendingDeletion } from "creel";
+import type { Creel, PendingDeletion, Thread } from "creel";
 import { createSignal } from "solid-js";
 import { counted } from "../format.ts";
 import type { Crash } from "../plug/crash.ts";
 import { goTo, openThread } from "../route.ts";
 import { tell, tellError } from "../ui/toasts.tsx";
 import { simulateAgent } from "./agent.ts";
+import { threadName } from "./trees.ts";
 
 export type Actions = ReturnType<typeof createActions>;
 
@@ -14,6 +15,7 @@ export type OpenDialog =
   | { name: "delete"; id: string }
   | { name: "import"; files?: File[] }
   | { name: "doctor" }
+  | { name: "bench" }
   | { name: "plug" }
   | { name: "recovery"; crash: Crash }
   | { name: "help" };
@@ -73,6 +75,19 @@ export function createActions(creel: Creel) {
     tell(`Back again: ${counted(ids.length, "thread")}`, "Exactly as they were, in every tab.");
   }
 
+  /** Saves a tree, or every one, as a file that can be opened here again. */
+  async function save(thread?: Thread): Promise<void> {
+    await tried("Nothing was exported", async () => {
+      const parts: string[] = [];
+      for await (const piece of creel.export(thread?.id)) parts.push(piece);
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob(parts, { type: "application/jsonl" }));
+      link.download = `${thread ? fileName(threadName(thread)) : "creel"}.jsonl`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    });
+  }
+
   async function say(id: string, text: string): Promise<boolean> {
     const item = { type: "userMessage", content: [{ type: "text", text }] };
     return (
@@ -101,6 +116,7 @@ export function createActions(creel: Creel) {
     archive,
     unarchive,
     undo,
+    save,
     say,
     toggleAgent,
     agentRuns: (id: string) => running().has(id),
@@ -111,3 +127,10 @@ export function createActions(creel: Creel) {
     setRenaming,
   };
 }
+
+/** What any file system takes. */
+const fileName = (name: string): string =>
+  name
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, 60) || "thread";

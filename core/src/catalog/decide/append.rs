@@ -2,10 +2,12 @@
 
 use bytes::Bytes;
 
-use super::super::command::Decision;
+use super::super::command::{Command, Decision};
 use super::super::event::{Event, Segment, Touch};
 use super::super::{Catalog, Record};
+use super::documents::change_documents;
 use super::{validate, writable};
+use crate::document::{DRAFTS, DocumentChange};
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::item::{Item, Line};
@@ -67,6 +69,25 @@ pub(super) fn append(
         .collect();
     let event = Event::Segmented { thread: id, first: record.len, count, bytes, segment, touch };
     Ok(Decision { events: vec![event], writes })
+}
+
+/// Decides an append and the end of the draft that it came from.
+pub(super) fn finish(
+    catalog: &Catalog,
+    draft: &str,
+    append: &Command,
+    at: i64,
+) -> Result<Decision> {
+    let mut decision = super::decide(catalog, append, at)?;
+    let Command::Append { thread, .. } = append else { return Ok(decision) };
+    let remove = DocumentChange::Remove { id: draft.to_owned() };
+    let removed = change_documents(catalog, Some(*thread), DRAFTS, &remove)?;
+    if removed.events.is_empty() {
+        let reason = format!("the thread has no draft `{draft:.80}`");
+        return Err(Error::InvalidField { field: "draft".into(), reason });
+    }
+    decision.events.extend(removed.events);
+    Ok(decision)
 }
 
 /// Cuts lines into segments: the number of the first item, and the JSONL text.

@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 use crate::goal::Goal;
 use crate::id::DeletionId;
 
+const GIVEN_UP: &str = "what was staged has been given up";
+
 /// What nobody finishes is erased after a day.
 const PATIENCE: i64 = 24 * 60 * 60 * 1000;
 
@@ -22,6 +24,9 @@ pub(super) fn stage(
 ) -> Result<Decision> {
     validate::time("archivedAt", thread.archived.map(|archived| archived.at))?;
     thread.goal.as_deref().map_or(Ok(()), Goal::check)?;
+    if catalog.deletion(staging).is_some_and(|state| !state.staged || !state.erased.is_empty()) {
+        return Err(lost(staging, GIVEN_UP));
+    }
     let mut record = create::record(catalog, thread.id, &thread.thread, at)?;
     record.deletion = Some(staging);
     record.archived = thread.archived;
@@ -64,9 +69,8 @@ pub(super) fn publish(
     staging: DeletionId,
     copied: Option<&Copied>,
 ) -> Result<Decision> {
-    let lost = |reason: &str| Error::NotUndoable { deletion: staging, reason: reason.into() };
     let state = catalog.deletion(staging).filter(|state| state.staged && state.erased.is_empty());
-    let state = state.ok_or_else(|| lost("what was staged has been given up"))?;
+    let state = state.ok_or_else(|| lost(staging, GIVEN_UP))?;
     if let Some(copied) = copied
         && super::writable(catalog, copied.source)?.generation != copied.generation
     {
@@ -77,9 +81,13 @@ pub(super) fn publish(
         let parent = record.parent.filter(|parent| !state.members.contains(*parent));
         match parent.map(|parent| catalog.slot(parent)) {
             Some(Some(parent)) => super::writable(catalog, parent.id).map(drop)?,
-            Some(None) => return Err(lost("the parent of its root is gone")),
+            Some(None) => return Err(lost(staging, "the parent of its root is gone")),
             None => {}
         }
     }
     Ok(Event::Undeleted { deletion: staging }.into())
+}
+
+fn lost(staging: DeletionId, reason: &str) -> Error {
+    Error::NotUndoable { deletion: staging, reason: reason.into() }
 }

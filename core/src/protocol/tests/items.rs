@@ -88,6 +88,33 @@ fn pages_of_turns_and_items_meet_in_both_directions() {
 }
 
 #[test]
+fn pages_of_large_items_end_early_and_lose_none() {
+    let client = Client::tree();
+    let large = "x".repeat(2_100_000);
+    for n in 1..=3 {
+        let (asked, answered) = (format!("q{n}"), format!("{n}{large}"));
+        let lines = [("user", asked), ("assistant", answered)]
+            .map(|(role, content)| json!({"role": role, "content": content}).to_string());
+        let items = lines.iter().map(|line| crate::Item::new(line).unwrap()).collect();
+        block_on(client.store.append(id(1), items)).unwrap();
+    }
+    for (method, pages) in [
+        ("thread/items/list", [3, 2, 1]),
+        ("thread/turns/list", [1, 1, 1]),
+        ("thread/timeline/list", [3, 2, 1]),
+    ] {
+        let (mut sizes, mut cursor) = (Vec::new(), json!(null));
+        while sizes.is_empty() || !cursor.is_null() {
+            let params = json!({"threadId": id(1), "cursor": cursor, "itemsView": "full"});
+            let page = client.ask(method, params).unwrap();
+            sizes.push(page["data"].as_array().unwrap().len());
+            cursor = page["nextCursor"].clone();
+        }
+        assert_eq!(sizes, pages, "{method}");
+    }
+}
+
+#[test]
 fn items_are_those_of_a_turn_or_found_by_their_ids() {
     let client = Client::tree();
     numbered(&client, 3);

@@ -11,6 +11,7 @@ mod opening;
 mod projects;
 mod searches;
 mod sections;
+mod transfers;
 mod trees;
 
 use std::sync::Arc;

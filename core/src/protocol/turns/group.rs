@@ -27,6 +27,8 @@ pub(in crate::protocol) struct Head {
 #[derive(Debug)]
 pub(in crate::protocol) struct TurnItem {
     pub(in crate::protocol) seq: u64,
+    /// The bytes that its JSON has in the history.
+    pub(super) bytes: u64,
     shown: Shown,
 }
 
@@ -171,7 +173,10 @@ impl Grouper {
                 let open = usize::from(self.current.take().is_some());
                 Step::RolledBack(turns.saturating_sub(open))
             }
-            Meaning::Shown(shown) => self.show(seq, shown),
+            Meaning::Shown(shown) => {
+                let bytes = stored.item.json().len() as u64;
+                self.show(TurnItem { seq, bytes, shown })
+            }
             Meaning::Hidden => Step::None,
         }
     }
@@ -194,16 +199,17 @@ impl Grouper {
         Some((head, items))
     }
 
-    fn show(&mut self, seq: u64, shown: Shown) -> Step {
+    fn show(&mut self, item: TurnItem) -> Step {
+        let (seq, shown) = (item.seq, &item.shown);
         let goes_on = match &self.current {
             None => false,
             Some(open) if open.explicit => !open.ended || !shown.is_user(),
-            Some(open) => !shown.is_user() || open.says_again(&shown),
+            Some(open) => !shown.is_user() || open.says_again(shown),
         };
         let step =
             if goes_on { Step::None } else { self.begin(format!("turn-{seq}"), None, seq, None) };
         if let Some(open) = &mut self.current {
-            open.items.push(TurnItem { seq, shown });
+            open.items.push(item);
         }
         step
     }

@@ -1,11 +1,12 @@
 //! `thread/turns/list`, `thread/items/list` and `thread/items/read`: pages of turns and of items.
 //!
-//! A cursor names the place of an item in the history: `t12` is past it, `t=12` includes it.
+//! A page ends early where its items grow too large. A cursor names the place of an item in the history: `t12` is past it, `t=12` includes it.
 
 use serde_json::value::RawValue;
 
 use super::{Head, TurnItem, View, heads, load};
 use crate::id::ThreadId;
+use crate::limits::MAX_PAGE_BYTES;
 use crate::protocol::Call;
 use crate::protocol::json::Object;
 use crate::protocol::params::{Params, invalid};
@@ -46,16 +47,21 @@ pub(in crate::protocol) async fn page<S: Storage>(
         heads.reverse();
     }
     heads.retain(|head| from.is_none_or(|from| from.admits(head.first, descending)));
-    let more = heads.len() > limit;
-    heads.truncate(limit);
-    let mut turns = Vec::with_capacity(heads.len());
-    for head in &heads {
+    let (mut turns, mut bytes) = (Vec::new(), 0);
+    for head in heads.iter().take(limit) {
         let items = match view {
             View::NotLoaded => Vec::new(),
             View::Summary | View::Full => load(call, id, head).await?,
         };
-        turns.push(head.wire(&items, view).to_string());
+        let turn = head.wire(&items, view).to_string();
+        bytes += turn.len() as u64;
+        if bytes > MAX_PAGE_BYTES && !turns.is_empty() {
+            break;
+        }
+        turns.push(turn);
     }
+    let more = heads.len() > turns.len();
+    heads.truncate(turns.len());
     let next = heads.last().filter(|_| more).map(|head| Place::past(head.first));
     let back = heads.first().map(|head| Place::at(head.first));
     Ok(paged(&turns, next.as_deref(), back.as_deref()))
@@ -128,8 +134,9 @@ async fn collect<S: Storage>(
     if descending {
         heads.reverse();
     }
-    let mut found: Vec<(Head, TurnItem)> = Vec::new();
-    for head in heads {
+    let (mut found, mut bytes) = (Vec::<(Head, TurnItem)>::new(), 0);
+    let mut more = false;
+    'page: for head in heads {
         if from.is_some_and(|from| !from.reaches(&head, descending)) {
             continue;
         }
@@ -145,17 +152,17 @@ async fn collect<S: Storage>(
                 continue;
             }
             waits = None;
+            bytes += item.bytes;
+            if found.len() == limit || (bytes > MAX_PAGE_BYTES && !found.is_empty()) {
+                more = true;
+                break 'page;
+            }
             found.push((head.clone(), item));
-        }
-        if found.len() > limit {
-            break;
         }
     }
     if let Some(anchor) = waits {
         return Err(RpcError::refused(format!("item not found: {anchor}")));
     }
-    let more = found.len() > limit;
-    found.truncate(limit);
     Ok((found, more))
 }
 

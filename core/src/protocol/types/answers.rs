@@ -295,6 +295,24 @@ parts! {
         /// How many threads are open.
         loaded: u64,
     }
+    /// Of `creel/export`.
+    ExportResponse {
+        /// What the next call names it by; null at the end.
+        export: Option<String>,
+        /// The next lines, about 4 MB at most; none at the end.
+        data: String,
+        /// How far it is, as the typed API's `ExportProgress`.
+        progress: Value,
+    }
+    /// Of `creel/import`.
+    ImportResponse {
+        /// What the next call names it by; null at the end.
+        import: Option<String>,
+        /// What was brought in and what was not, as the typed API's `ImportReport`; null until the end.
+        report: Option<Value>,
+        /// How far it is, as the typed API's `ImportProgress`.
+        progress: Value,
+    }
     /// Of `creel/items/list`.
     ItemsListResponse {
         /// The items.

@@ -62,6 +62,7 @@ const PARTS: &[(&str, &str)] = &[
     ("ClientInfo", params::ClientInfo::DECL),
     ("Direction", parts::Direction::DECL),
     ("GitInfoUpdate", params::GitInfoUpdate::DECL),
+    ("ImportedIds", parts::ImportedIds::DECL),
     ("ItemEntry", parts::ItemEntry::DECL),
     ("ItemsView", parts::ItemsView::DECL),
     ("Kind", parts::Kind::DECL),

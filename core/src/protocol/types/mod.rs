@@ -133,6 +133,8 @@ methods! {
     "creel/deletion/undo": DeletionUndoParams => DeletionUndoResponse,
     "creel/doctor": Empty => DoctorResponse,
     "creel/stats": Empty => StatsResponse,
+    "creel/export": ExportParams => ExportResponse,
+    "creel/import": ImportParams => ImportResponse,
     "creel/items/list": ItemsListParams => ItemsListResponse,
     "creel/items/append": ThreadItemsParams => ItemsAppendResponse,
     "creel/items/pop": ItemsPopParams => ItemsPopResponse,

@@ -9,7 +9,7 @@ use tsify::Tsify;
 
 use super::params::params;
 use super::parts::{
-    Children, Direction, ProjectRoot, ProjectSortKey, ThreadSectionAppearance, Wait,
+    Children, Direction, ImportedIds, ProjectRoot, ProjectSortKey, ThreadSectionAppearance, Wait,
 };
 
 params! {
@@ -207,6 +207,30 @@ params! {
     DeletionUndoParams {
         /// The deletion.
         deletion: String,
+    }
+    /// Of `creel/export`.
+    ExportParams {
+        ;
+        /// The thread to export with everything below it; every tree if left out.
+        thread_id: String,
+        /// The export to carry on, as the last answer named it; left out to begin one.
+        export: String,
+        /// Whether to give the export up.
+        cancel: bool,
+    }
+    /// Of `creel/import`.
+    ImportParams {
+        ;
+        /// The import to carry on, as the last answer named it; left out to begin one.
+        import: String,
+        /// The next piece of the text, cut anywhere.
+        data: String,
+        /// The ids that the threads get, said when the import begins; their own if left out.
+        ids: ImportedIds,
+        /// Whether this is the last piece.
+        done: bool,
+        /// Whether to give the import up: a tree that is not whole by now is left out.
+        cancel: bool,
     }
     /// Of `creel/items/list`.
     ItemsListParams {

@@ -67,6 +67,13 @@ words! {
         /// The deletion is refused if there are any.
         Refuse,
     }
+    /// Which ids imported threads get.
+    ImportedIds("camelCase") {
+        /// Those that they had.
+        Keep,
+        /// New ones.
+        Renew,
+    }
     /// When a deletion is answered.
     Wait("camelCase") {
         /// As soon as it is decided.

@@ -1,0 +1,3 @@
+/** What a module must not do when it is imported. */
+
+export const offline = globalThis.navigator?.onLine === false;
