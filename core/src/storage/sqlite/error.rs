@@ -14,9 +14,8 @@ use crate::storage::StorageError;
 /// before anything is written, so nothing was.
 pub(super) fn storage_error(error: rusqlite::Error) -> StorageError {
     // Nothing but a full disk keeps the log's index from growing, for which SQLite has no other word.
-    let index_is_short = error
-        .sqlite_error()
-        .is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE);
+    let index_is_short =
+        error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE);
     match error.sqlite_error_code() {
         _ if index_is_short => StorageError::QuotaExceeded { cause: Some(Arc::new(error)) },
         Some(
