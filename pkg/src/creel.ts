@@ -280,19 +280,8 @@ async function ownStorage(
   name: string,
 ): Promise<StorageHost | undefined> {
   if (storage === "memory") return undefined;
-  if (storage === "indexeddb") return openIndexedDb(checkedName(name));
+  if (storage === "indexeddb") return IndexedDbHost.open(checkedName(name));
   throw new CreelError("invalid_field", `storage: \`${storage}\` is no storage`);
-}
-
-/** A host's own codes are those of the contract; what opens a store has those of the store. */
-async function openIndexedDb(name: string): Promise<IndexedDbHost> {
-  try {
-    return await IndexedDbHost.open(name);
-  } catch (error) {
-    if (!(error instanceof CreelError && error.code === "unavailable")) throw error;
-    const { message, retryable, cause } = error;
-    throw new CreelError("storage_unavailable", message, { retryable, cause });
-  }
 }
 
 function checkedName(name: unknown): string {

@@ -21,7 +21,7 @@ test("a Node without node:sqlite is told which one has it, and nothing is made",
   for (const thread of [true, false]) {
     await assert.rejects(SqliteHost.open(join(directory, "store"), { thread }), (error) => {
       assert.ok(error instanceof CreelError);
-      assert.deepEqual([error.code, error.retryable], ["unavailable", false]);
+      assert.deepEqual([error.code, error.retryable], ["storage_unavailable", false]);
       assert.match(error.message, /22\.13/);
       assert.ok(error.message.includes(process.version));
       return true;
@@ -32,7 +32,7 @@ test("a Node without node:sqlite is told which one has it, and nothing is made",
 
 test("without IndexedDB a store is refused, and space is nothing", async () => {
   await assert.rejects(Creel.open(), { code: "storage_unavailable", retryable: false });
-  await assert.rejects(Creel.stores(), { code: "unavailable" });
+  await assert.rejects(Creel.stores(), { code: "storage_unavailable" });
   assert.equal(await Creel.persist(), false);
   assert.deepEqual(await Creel.estimate(), { usage: 0, quota: 0, persisted: false });
 });

@@ -14,7 +14,7 @@ export function failure(cause: unknown): CreelError {
   }
   if (name === "SecurityError") return unavailable("this page may not use IndexedDB", cause);
   const reason = message ? `${name}: ${message}` : name;
-  return new CreelError("unavailable", `IndexedDB failed: ${reason}`, {
+  return new CreelError("storage_unavailable", `IndexedDB failed: ${reason}`, {
     retryable: PASSING.includes(name),
     cause,
   });
@@ -23,7 +23,7 @@ export function failure(cause: unknown): CreelError {
 /** Says that there is no IndexedDB for whoever asks, as in a frame without an origin, and what to do. */
 export function unavailable(reason: string, cause?: unknown): CreelError {
   const message = `${reason}: give \`storage: "memory"\` or a host of your own`;
-  return new CreelError("unavailable", message, cause === undefined ? {} : { cause });
+  return new CreelError("storage_unavailable", message, cause === undefined ? {} : { cause });
 }
 
 /** Tells whether the connection is gone, so that a new one may serve. */
