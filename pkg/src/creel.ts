@@ -99,7 +99,7 @@ export class Creel {
    * @throws {CreelError} `storage_unavailable` where there is no IndexedDB.
    */
   static stores(): Promise<string[]> {
-    return ofStores(listStores);
+    return listStores();
   }
 
   /**
@@ -111,8 +111,7 @@ export class Creel {
    * `storage_unavailable` where there is no IndexedDB.
    */
   static async destroy(name: string): Promise<void> {
-    const checked = checkedName(name);
-    return ofStores(() => destroyStore(checked));
+    return destroyStore(checkedName(name));
   }
 
   /**
@@ -287,22 +286,8 @@ async function ownStorage(
   name: string,
 ): Promise<StorageHost | undefined> {
   if (storage === "memory") return undefined;
-  if (storage === "indexeddb") {
-    const checked = checkedName(name);
-    return ofStores(() => IndexedDbHost.open(checked));
-  }
+  if (storage === "indexeddb") return IndexedDbHost.open(checkedName(name));
   throw new CreelError("invalid_field", `storage: \`${storage}\` is no storage`);
-}
-
-/** A host's own codes are those of the contract; what is about stores has those of stores. */
-async function ofStores<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (!(error instanceof CreelError && error.code === "unavailable")) throw error;
-    const { message, retryable, cause } = error;
-    throw new CreelError("storage_unavailable", message, { retryable, cause });
-  }
 }
 
 function checkedName(name: unknown): string {

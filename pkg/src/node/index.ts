@@ -51,7 +51,7 @@ export class SqliteHost implements StorageHost {
   /**
    * Opens the store in a directory, which is made if it is absent, its parents too, with mode 0700.
    *
-   * @throws {CreelError} `unavailable` without `node:sqlite` or when the directory can't be used,
+   * @throws {CreelError} `storage_unavailable` without `node:sqlite` or when the directory can't be used,
    * `blocked`, `quota_exceeded`, `schema_too_new`, and `corrupt` for a file that is no store.
    */
   static async open(directory: string | URL, options: SqliteHostOptions = {}): Promise<SqliteHost> {
