@@ -36,7 +36,6 @@ export type ErrorCode =
   | "thread_not_archived"
   | "thread_not_found"
   | "too_large"
-  | "unavailable"
   | "undeleted"
   | "unknown_method"
   | "wasm_unavailable";

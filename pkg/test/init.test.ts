@@ -68,5 +68,5 @@ test("without IndexedDB, the default storage says what to do", async () => {
   const source = `
     const error = await Creel.open().catch((error) => error);
     console.log(error.code, error.message.includes("memory"));`;
-  assert.equal(await prints(source), "unavailable true");
+  assert.equal(await prints(source), "storage_unavailable true");
 });

@@ -12,7 +12,7 @@ const REFERENCE: &str = "docs/ERRORS.md";
 const TYPES: &str = "pkg/src/error-codes.ts";
 
 /// What the package and the wire say themselves: the code, whether trying again helps, and when.
-const OTHERS: [(&str, &str, &str); 5] = [
+const OTHERS: [(&str, &str, &str); 4] = [
     ("bridge_unanswered", "yes", "In JavaScript: nobody serves the other end of the bridge."),
     (
         "instance_dead",
@@ -23,11 +23,6 @@ const OTHERS: [(&str, &str, &str); 5] = [
         "invalid_request",
         "no",
         "On the wire and of `Creel.request`: the method does not take what it was given. `rpcCode` and the message are those of the Codex app-server.",
-    ),
-    (
-        "unavailable",
-        "",
-        "Of storage hosts and their own constructors alone: the medium fails. The store reports it as `storage_unavailable`.",
     ),
     ("wasm_unavailable", "yes", "In JavaScript: the WebAssembly module can't be had, or is none."),
 ];

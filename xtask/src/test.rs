@@ -9,7 +9,8 @@ use crate::npm::Project;
 use crate::setup::chromium;
 use crate::steps::Steps;
 use crate::workspace::{
-    AGENT_TESTS, BROWSER_TESTS, DEMO, NODE_TESTS, PACKAGE, REFERENCE, UI_TESTS, Workspace,
+    AGENT_TESTS, BROWSER_TESTS, DEMO, NODE_TESTS, PACKAGE, REACT_18_TESTS, REFERENCE, UI_TESTS,
+    Workspace,
 };
 use crate::{clients, lint, package, wasm};
 
@@ -86,7 +87,9 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
 
 fn javascript(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Result<()> {
     steps.step("binding lints", || wasm::lint(workspace))?;
-    for directory in [PACKAGE, DEMO, BROWSER_TESTS, NODE_TESTS, AGENT_TESTS, UI_TESTS] {
+    for directory in
+        [PACKAGE, DEMO, BROWSER_TESTS, NODE_TESTS, AGENT_TESTS, UI_TESTS, REACT_18_TESTS]
+    {
         let project = open(workspace, directory, tarball)?;
         steps.step(&format!("{directory}: lint"), || project.run("lint", &[]))?;
         steps.step(&format!("{directory}: types"), || project.run("typecheck", &[]))?;
@@ -98,6 +101,7 @@ fn javascript(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Resul
         ("package tests in Node", PACKAGE),
         ("Node with a database of its own", NODE_TESTS),
         ("adapters for user interfaces", UI_TESTS),
+        ("hooks with React 18", REACT_18_TESTS),
     ] {
         let project = Project::open(workspace, directory);
         steps.step(name, || project.run("test", &[("CREEL", &command)]))?;

@@ -9,12 +9,12 @@ const PASSING = ["AbortError", "InvalidStateError", "TimeoutError", "UnknownErro
 export function failure(cause: unknown): CreelError {
   if (cause instanceof CreelError) return cause;
   const { name, message } = described(cause);
-  if (name === "QuotaExceededError") {
+  if (name === "QuotaExceededError" || isFullDisk(name, message)) {
     return new CreelError("quota_exceeded", "the browser's storage is full", { cause });
   }
   if (name === "SecurityError") return unavailable("this page may not use IndexedDB", cause);
   const reason = message ? `${name}: ${message}` : name;
-  return new CreelError("unavailable", `IndexedDB failed: ${reason}`, {
+  return new CreelError("storage_unavailable", `IndexedDB failed: ${reason}`, {
     retryable: PASSING.includes(name),
     cause,
   });
@@ -23,12 +23,20 @@ export function failure(cause: unknown): CreelError {
 /** Says that there is no IndexedDB for whoever asks, as in a frame without an origin, and what to do. */
 export function unavailable(reason: string, cause?: unknown): CreelError {
   const message = `${reason}: give \`storage: "memory"\` or a host of your own`;
-  return new CreelError("unavailable", message, cause === undefined ? {} : { cause });
+  return new CreelError("storage_unavailable", message, cause === undefined ? {} : { cause });
 }
 
 /** Tells whether the connection is gone, so that a new one may serve. */
 export function isDisconnect(cause: unknown): boolean {
   return ["AbortError", "InvalidStateError", "UnknownError"].includes(described(cause).name);
+}
+
+/**
+ * Chromium counts no bytes when the disk itself is full: LevelDB then fails to append to its log, or
+ * to write a large value to a file of its own, of which it says only that.
+ */
+function isFullDisk(name: string, message: string): boolean {
+  return name === "DataError" || /NO_SPACE|disk (is )?full/i.test(message);
 }
 
 function described(cause: unknown): { name: string; message: string } {

@@ -36,7 +36,7 @@ export class IndexedDbHost implements StorageHost {
   /**
    * Opens the database of the store `name`, which is made if it is absent.
    *
-   * @throws {CreelError} `blocked`, `quota_exceeded`, `schema_too_new` or `unavailable`.
+   * @throws {CreelError} `blocked`, `quota_exceeded`, `schema_too_new` or `storage_unavailable`.
    */
   static async open(name: string): Promise<IndexedDbHost> {
     const trace = new Trace(databaseName(name));

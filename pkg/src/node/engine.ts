@@ -256,7 +256,7 @@ export function sqlite(): typeof import("node:sqlite") {
   const found = process.getBuiltinModule?.("node:sqlite");
   if (found) return found;
   const message = `creel/node needs node:sqlite, which Node has from 22.13 on; this is ${process.version}`;
-  throw new CreelError("unavailable", message);
+  throw new CreelError("storage_unavailable", message);
 }
 
 /** Tries `work` again, at growing distances, while another process holds a lock. */

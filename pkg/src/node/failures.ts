@@ -30,7 +30,7 @@ export function failure(cause: unknown): CreelError {
   if (primary === undefined) {
     const full = code === "ENOSPC" || code === "EDQUOT";
     if (full) return new CreelError("quota_exceeded", "the disk is full", { cause });
-    return new CreelError("unavailable", String(message ?? cause), { cause });
+    return new CreelError("storage_unavailable", String(message ?? cause), { cause });
   }
   if (BUSY.includes(primary)) {
     const blocked = `another process keeps the store locked: ${reason}`;
@@ -43,7 +43,10 @@ export function failure(cause: unknown): CreelError {
   if (FULL.includes(primary) || errcode === INDEX_IS_SHORT) {
     return new CreelError("quota_exceeded", "the disk is full", { cause });
   }
-  return new CreelError("unavailable", reason, { retryable: PASSING.includes(primary), cause });
+  return new CreelError("storage_unavailable", reason, {
+    retryable: PASSING.includes(primary),
+    cause,
+  });
 }
 
 /** Tells whether another connection holds the lock that a call needs. */

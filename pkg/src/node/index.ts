@@ -7,7 +7,7 @@ import { CreelError } from "../errors.js";
 import { Engine, sqlite } from "./engine.js";
 import { closed } from "./failures.js";
 import { Thread } from "./thread.js";
-import type { Scrubbed, Work } from "./work.js";
+import type { Work } from "./work.js";
 
 export { CreelError } from "../errors.js";
 
@@ -51,7 +51,7 @@ export class SqliteHost implements StorageHost {
   /**
    * Opens the store in a directory, which is made if it is absent, its parents too, with mode 0700.
    *
-   * @throws {CreelError} `unavailable` without `node:sqlite` or when the directory can't be used,
+   * @throws {CreelError} `storage_unavailable` without `node:sqlite` or when the directory can't be used,
    * `blocked`, `quota_exceeded`, `schema_too_new`, and `corrupt` for a file that is no store.
    */
   static async open(directory: string | URL, options: SqliteHostOptions = {}): Promise<SqliteHost> {
@@ -102,7 +102,7 @@ export class SqliteHost implements StorageHost {
    * Commits wait meanwhile, reads don't. It needs as much free space as the store keeps. A reader of
    * another process that doesn't end within two seconds makes it `"prevented"`.
    */
-  async scrub(): Promise<Scrubbed> {
+  async scrub(): Promise<"physical" | "prevented"> {
     while (this.#tidying) await this.#tidying;
     this.#opened();
     return this.#tidy((work) => work.scrub());

@@ -128,7 +128,11 @@ function broken(cause: unknown): CreelError {
   const { message = String(cause) } = Object(cause) as Error;
   const advice =
     "where the program is bundled into one file, keep `creel` out of the bundle or open with `thread: false`";
-  return new CreelError("unavailable", `the store's thread failed: ${message} (${advice})`, {
-    cause,
-  });
+  return new CreelError(
+    "storage_unavailable",
+    `the store's thread failed: ${message} (${advice})`,
+    {
+      cause,
+    },
+  );
 }

@@ -29,9 +29,13 @@ export class Browser {
   readonly #backend: Backend;
   #context: BrowserContext | undefined;
 
-  /** Starts a browser with an empty profile, on another disk if its directory is given. */
-  static async start(backend: Backend = "leveldb", disk = tmpdir()): Promise<Browser> {
-    const browser = new Browser(await mkdtemp(join(disk, "creel-browser-")), backend);
+  /** Starts a browser with an empty profile, which `prepare` may make its own beforehand. */
+  static async start(
+    backend: Backend = "leveldb",
+    prepare: (profile: string) => void = () => undefined,
+  ): Promise<Browser> {
+    const browser = new Browser(await mkdtemp(join(tmpdir(), "creel-browser-")), backend);
+    prepare(browser.#profile);
     await browser.#launch();
     return browser;
   }

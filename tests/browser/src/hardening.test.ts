@@ -279,8 +279,8 @@ test("a page that may keep nothing is told so, and has memory", async () => {
     [opened.name, opened.code, opened.retryable],
     ["CreelError", "storage_unavailable", false],
   );
-  assert.match(opened.message, /may keep no data.*"memory"/);
-  assert.deepEqual(others, ["unavailable", "unavailable"]);
+  assert.match(opened.message, /may not use IndexedDB.*"memory"/);
+  assert.deepEqual(others, ["storage_unavailable", "storage_unavailable"]);
   assert.equal(threads, 1);
   assert.equal(space[0], false);
 });
@@ -301,7 +301,7 @@ test("a browser without IndexedDB, or that throws at the mention of it, is told 
     return [none, await creel.Creel.open().catch(described)];
   });
   assert.match(String(messages[0]), /^storage_unavailable: there is no IndexedDB here/);
-  assert.match(String(messages[1]), /^storage_unavailable: this page may keep no data/);
+  assert.match(String(messages[1]), /^storage_unavailable: this page may not use IndexedDB/);
 });
 
 test("space is told and persistence is asked for", async () => {

@@ -101,7 +101,11 @@ for (const [way, thread] of WAYS) {
     writeFileSync(file, "");
     for (const path of [file, join(file, "below")]) {
       const error = await refused(SqliteHost.open(path, { thread }));
-      assert.deepEqual([error.code, error.retryable], ["unavailable", false], error.message);
+      assert.deepEqual(
+        [error.code, error.retryable],
+        ["storage_unavailable", false],
+        error.message,
+      );
       assert.match(error.message, /store/);
       assert.ok(error.cause instanceof Error);
     }
@@ -182,7 +186,7 @@ test("a directory that can't be written is unavailable", async (t) => {
   const path = place(t);
   chmodSync(dirname(path), 0o500);
   const error = await refused(SqliteHost.open(path));
-  assert.deepEqual([error.code, error.retryable], ["unavailable", false]);
+  assert.deepEqual([error.code, error.retryable], ["storage_unavailable", false]);
 });
 
 test("the file is that of the native backend", async (t) => {

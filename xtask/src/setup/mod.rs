@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use xshell::cmd;
 
 use crate::npm::Project;
-use crate::workspace::{BROWSER_TESTS, DEMO, PACKAGE, REFERENCE, Workspace};
+use crate::workspace::{BROWSER_TESTS, DEMO, NODE_TESTS, PACKAGE, REFERENCE, Workspace};
 
 /// The oldest Node that the JavaScript tools run on.
 const NODE: (u32, u32) = (20, 19);
@@ -23,7 +23,7 @@ const NODE: (u32, u32) = (20, 19);
 pub(crate) fn everything(workspace: &Workspace) -> Result<()> {
     toolchain::Toolchain::ensure(workspace)?;
     npm_tools(workspace)?;
-    for directory in [PACKAGE, REFERENCE, DEMO, BROWSER_TESTS] {
+    for directory in [PACKAGE, REFERENCE, DEMO, BROWSER_TESTS, NODE_TESTS] {
         Project::open(workspace, directory).install()?;
     }
     let chromium = chromium::ensure(workspace)?;

@@ -80,7 +80,7 @@ test("a frame without an origin is told that it has no IndexedDB, and keeps a st
   assert.ok(frame);
   await shows(frame, "0 threads, 0 items");
   const said =
-    'CreelError unavailable: this page may not use IndexedDB: give `storage: "memory"` or a host of your own';
+    'CreelError storage_unavailable: this page may not use IndexedDB: give `storage: "memory"` or a host of your own';
   assert.deepEqual(await frame.locator("pre").allTextContents(), [said, said, said]);
   await grow(frame);
   await frame.click("text=remove");
