@@ -9,8 +9,8 @@ use crate::npm::Project;
 use crate::setup::chromium;
 use crate::steps::Steps;
 use crate::workspace::{
-    AGENT_TESTS, BROWSER_TESTS, DEMO, NODE_TESTS, PACKAGE, REACT_18_TESTS, REFERENCE, UI_TESTS,
-    Workspace,
+    AGENT_TESTS, BROWSER_TESTS, DEMO, GUIDE_TESTS, NODE_TESTS, PACKAGE, REACT_18_TESTS, REFERENCE,
+    UI_TESTS, Workspace,
 };
 use crate::{clients, lint, package, wasm};
 
@@ -87,9 +87,16 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
 
 fn javascript(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Result<()> {
     steps.step("binding lints", || wasm::lint(workspace))?;
-    for directory in
-        [PACKAGE, DEMO, BROWSER_TESTS, NODE_TESTS, AGENT_TESTS, UI_TESTS, REACT_18_TESTS]
-    {
+    for directory in [
+        PACKAGE,
+        DEMO,
+        BROWSER_TESTS,
+        NODE_TESTS,
+        AGENT_TESTS,
+        GUIDE_TESTS,
+        UI_TESTS,
+        REACT_18_TESTS,
+    ] {
         let project = open(workspace, directory, tarball)?;
         steps.step(&format!("{directory}: lint"), || project.run("lint", &[]))?;
         steps.step(&format!("{directory}: types"), || project.run("typecheck", &[]))?;
@@ -132,8 +139,13 @@ fn browser(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Result<(
     ];
     steps.step("browser tests", || tests.run("test", &variables))?;
     steps.step("packaging tests", || tests.run("test:packaging", &variables))?;
-    let agents = open(workspace, AGENT_TESTS, tarball)?;
-    steps.step("adapters for agent SDKs", || agents.run("test", &variables))
+    for (name, directory) in
+        [("adapters for agent SDKs", AGENT_TESTS), ("code of the guides", GUIDE_TESTS)]
+    {
+        let project = open(workspace, directory, tarball)?;
+        steps.step(name, || project.run("test", &variables))?;
+    }
+    Ok(())
 }
 
 /// Opens a project and installs its packages, the packed Creel among them in all projects that use it.
