@@ -171,7 +171,7 @@ export class CreelSessionStore {
     const id = await this.threadId(key);
     const { projectKey, sessionId, subpath } = key;
     const mark: Mark = { projectKey, sessionId, ...(subpath !== undefined && { subpath }) };
-    const thread = { id, originator: "claude-agent", metadata: { [FIELD]: mark } };
+    const thread = { id, sessionId, originator: "claude-agent", metadata: { [FIELD]: mark } };
     if (subpath === undefined) return this.#createOnce(thread);
 
     const session: SessionKey = { projectKey, sessionId };

@@ -116,6 +116,7 @@ test("a session and its sub-agent are threads, and another machine goes on with 
   );
 
   const resume = sessionOf(messages);
+  assert.deepEqual([root.sessionId, agent.sessionId], [resume, resume]);
   const found = await listSessions({ dir: place.dir, sessionStore });
   assert.deepEqual(
     found.map(({ sessionId, firstPrompt }) => [sessionId, firstPrompt]),
