@@ -20,6 +20,7 @@ export default {
   excludeInternal: true,
   githubPages: false,
   hideGenerator: true,
+  highlightLanguages: ["bash", "html", "javascript", "json", "jsx", "tsx", "typescript"],
   // Fields whose names say all need no sentence; everything else does.
   requiredToBeDocumented: [
     "Class",
