@@ -14,7 +14,7 @@ const sources = Object.values(exports)
 export default {
   name: "Creel",
   entryPoints: sources,
-  tsconfig: "../tsconfig.json",
+  tsconfig: "tsconfig.json",
   readme: "../README.md",
   out: process.env.DOCS ?? "../../target/docs/js",
   excludeInternal: true,
@@ -32,6 +32,10 @@ export default {
     "Variable",
     "Enum",
   ],
+  // Only what is `@internal` in the live objects has to do with it.
+  intentionallyNotExported: ["Hub"],
+  // What the classes of others say of themselves links to others' pages.
+  externalSymbolLinkMappings: { "@langchain/langgraph-checkpoint": { "*": "#" } },
   validation: { notExported: true, invalidLink: true, notDocumented: true },
   treatWarningsAsErrors: true,
   treatValidationWarningsAsErrors: true,

@@ -51,6 +51,7 @@ export type {
 } from "../wasm/creel.js";
 export type { Connection } from "./connection.js";
 export { Creel, type OpenOptions } from "./creel.js";
+export type { ErrorCode } from "./error-codes.js";
 export { CreelError } from "./errors.js";
 export type { CreelEvents } from "./events.js";
 export type { ImportSource, ImportTreesOptions } from "./export.js";

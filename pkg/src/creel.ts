@@ -93,7 +93,11 @@ export class Creel {
     }
   }
 
-  /** Lists the names of the stores that this origin has in IndexedDB. */
+  /**
+   * Lists the names of the stores that this origin has in IndexedDB.
+   *
+   * @throws {CreelError} `storage_unavailable` where there is no IndexedDB.
+   */
   static stores(): Promise<string[]> {
     return listStores();
   }
@@ -104,6 +108,7 @@ export class Creel {
    * Instances that have it open, in this tab and others, are closed by it.
    *
    * @throws {CreelError} `blocked` when a tab does not let go of it; it goes when that tab does.
+   * `storage_unavailable` where there is no IndexedDB.
    */
   static async destroy(name: string): Promise<void> {
     return destroyStore(checkedName(name));
@@ -136,6 +141,7 @@ export class Creel {
       onChange: (listener) => this.#events.on("change", listener),
       pull: () => this.refresh(),
     });
+    session.onDeath((reason) => this.live.end(reason));
     session.listen((event) => this.#events.push(event));
   }
 

@@ -1,5 +1,7 @@
 /** The one error of the package: a stable code each, whether trying again helps, and the cause. */
 
+import type { ErrorCode } from "./error-codes.js";
+
 /**
  * Reports a failed call; unless its code says otherwise, nothing was written.
  *
@@ -8,8 +10,8 @@
  */
 export class CreelError extends Error {
   override readonly name = "CreelError";
-  /** The stable machine code, in snake case. */
-  readonly code: string;
+  /** The stable machine code; any text of a host of your own may be one too. */
+  readonly code: ErrorCode | (string & {});
   /** Whether the same call may succeed later without the caller changing anything. */
   readonly retryable: boolean;
   /** The JSON-RPC code, of errors of `Creel.request` alone. */

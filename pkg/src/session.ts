@@ -9,7 +9,7 @@ import type { Instance } from "./instance.js";
 export class Session {
   readonly #instance: Instance;
   readonly #store: Store;
-  readonly #forget: () => void;
+  #forget: () => void;
   readonly #connections = new Set<Connection>();
   #closing: Promise<void> | undefined;
   #calls = 0;
@@ -47,6 +47,16 @@ export class Session {
   /** Calls `listener` for every change until the store is closed. */
   listen(listener: (event: ChangeEvent) => void): void {
     this.#store.subscribe(listener);
+  }
+
+  /** Calls `listener` should the instance stop while the store is open. */
+  onDeath(listener: (reason: CreelError) => void): void {
+    const forget = this.#forget;
+    const own = this.#instance.onDeath(() => this.#instance.dead && listener(this.#instance.dead));
+    this.#forget = () => {
+      forget();
+      own();
+    };
   }
 
   /** Makes a client in messages, which ends with the store. */

@@ -202,6 +202,7 @@ test("a deleted thread shows nothing at once, and everything again when it is un
   const late = creel.live.thread(child.id);
   await late.ready();
   assert.equal(late.getSnapshot().status, "deleted");
+  assert.equal(creel.live.thread(child.id.toUpperCase().replaceAll("-", "")), late);
   const unknown = creel.live.thread("00000000-0000-4000-8000-000000000000");
   await unknown.ready();
   assert.equal(unknown.getSnapshot().error?.code, "thread_not_found");

@@ -39,8 +39,8 @@ export interface ScanPage {
  * is given: a host keeps no array that it was given, and gives out none that it keeps.
  *
  * A host reports a failure by rejecting with an `Error` that has a `code`: `"conflict"`,
- * `"quota_exceeded"`, `"closed"`, `"blocked"`, `"corrupt"` or `"unavailable"`, the last with
- * `retryable`. Anything else counts as `"unavailable"`, and of a commit the outcome is then unknown.
+ * `"quota_exceeded"`, `"closed"`, `"blocked"`, `"corrupt"` or `"storage_unavailable"`, the last with
+ * `retryable`. Anything else counts as that, and of a commit the outcome is then unknown.
  * The kit of `creel/testing` proves a host.
  */
 export interface StorageHost {

@@ -4,6 +4,7 @@
 
 mod clients;
 mod demo;
+mod errors;
 mod lint;
 mod npm;
 mod package;
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&workspace, &args),
         Command::Package => package::publishable(&workspace).map(drop),
         Command::Size => package::build(&workspace).map(drop),
-        Command::Schema => schema::write(&workspace),
+        Command::Schema => schema::write(&workspace).and_then(|()| errors::write(&workspace)),
         Command::Soak(args) => soak::run(&workspace, &args),
         Command::Lint(args) => lint::run(&workspace, &args),
     });

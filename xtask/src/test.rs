@@ -8,7 +8,10 @@ use xshell::cmd;
 use crate::npm::Project;
 use crate::setup::chromium;
 use crate::steps::Steps;
-use crate::workspace::{BROWSER_TESTS, DEMO, NODE_TESTS, PACKAGE, REFERENCE, Workspace};
+use crate::workspace::{
+    AGENT_TESTS, BROWSER_TESTS, DEMO, NODE_TESTS, PACKAGE, REACT_18_TESTS, REFERENCE, UI_TESTS,
+    Workspace,
+};
 use crate::{clients, lint, package, wasm};
 
 /// What `cargo xtask test` takes; without a flag, everything is tested.
@@ -84,24 +87,24 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
 
 fn javascript(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Result<()> {
     steps.step("binding lints", || wasm::lint(workspace))?;
-    let program = workspace.target.join("debug/creel");
-    for directory in [PACKAGE, DEMO, BROWSER_TESTS, NODE_TESTS] {
+    for directory in
+        [PACKAGE, DEMO, BROWSER_TESTS, NODE_TESTS, AGENT_TESTS, UI_TESTS, REACT_18_TESTS]
+    {
         let project = open(workspace, directory, tarball)?;
         steps.step(&format!("{directory}: lint"), || project.run("lint", &[]))?;
         steps.step(&format!("{directory}: types"), || project.run("typecheck", &[]))?;
-        if directory == PACKAGE {
-            steps.step("package reference", || reference(workspace))?;
-            steps.step("package tests in Node", || {
-                cmd!(&workspace.shell, "cargo build --quiet --package creel-cli").quiet().run()?;
-                project.run("test", &[("CREEL", &program)])
-            })?;
-        }
-        if directory == NODE_TESTS {
-            // In a Node of its own, which has node:sqlite, beside the program that was built above.
-            steps.step("package tests beside SQLite", || {
-                project.run("test", &[("CREEL", &program)])
-            })?;
-        }
+    }
+    steps.step("package reference", || reference(workspace))?;
+    cmd!(&workspace.shell, "cargo build --quiet --package creel-cli").quiet().run()?;
+    let command = workspace.target.join("debug/creel");
+    for (name, directory) in [
+        ("package tests in Node", PACKAGE),
+        ("Node with a database of its own", NODE_TESTS),
+        ("adapters for user interfaces", UI_TESTS),
+        ("hooks with React 18", REACT_18_TESTS),
+    ] {
+        let project = Project::open(workspace, directory);
+        steps.step(name, || project.run("test", &[("CREEL", &command)]))?;
     }
     Ok(())
 }
@@ -128,7 +131,9 @@ fn browser(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Result<(
         ("CREEL_TESTING_WASM", module.as_path()),
     ];
     steps.step("browser tests", || tests.run("test", &variables))?;
-    steps.step("packaging tests", || tests.run("test:packaging", &variables))
+    steps.step("packaging tests", || tests.run("test:packaging", &variables))?;
+    let agents = open(workspace, AGENT_TESTS, tarball)?;
+    steps.step("adapters for agent SDKs", || agents.run("test", &variables))
 }
 
 /// Opens a project and installs its packages, the packed Creel among them in all projects that use it.

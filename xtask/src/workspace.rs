@@ -13,6 +13,9 @@ pub(crate) const REFERENCE: &str = "pkg/reference";
 pub(crate) const DEMO: &str = "web-demo";
 pub(crate) const BROWSER_TESTS: &str = "tests/browser";
 pub(crate) const NODE_TESTS: &str = "tests/node";
+pub(crate) const AGENT_TESTS: &str = "tests/adapters/agents";
+pub(crate) const REACT_18_TESTS: &str = "tests/adapters/react-18";
+pub(crate) const UI_TESTS: &str = "tests/adapters/ui";
 
 /// The repository that a command works on.
 #[derive(Debug)]

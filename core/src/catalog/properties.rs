@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::command::{Cut, Staged};
 use super::event::Event;
 use super::{Catalog, Command, Eraser, decide};
+use crate::document::{DRAFTS, Document, DocumentChange};
 use crate::goal::GoalPatch;
 use crate::id::{DeletionId, ThreadId};
 use crate::item::Item;
@@ -42,7 +43,16 @@ fn command(catalog: &Catalog, number: usize, (kind, a, b): Step) -> Command {
             let thread = CreateThread { parent_thread_id, ..CreateThread::default() };
             Command::Create { id, thread: Box::new(thread) }
         }
-        2 | 3 | 17 => append((0..=b % 3).map(|_| item(0)).collect()),
+        2 | 3 => append((0..=b % 3).map(|_| item(0)).collect()),
+        17 if b % 2 == 0 => {
+            let document = Document { id: "draft".into(), value: item(0).1 };
+            let change = Box::new(DocumentChange::Put { document, before: None });
+            Command::ChangeDocuments { owner: Some(id), collection: DRAFTS.into(), change }
+        }
+        17 => {
+            let append = Box::new(append(vec![item(if b % 3 == 0 { SEGMENT_BYTES } else { 0 })]));
+            Command::FinishDraft { draft: "draft".into(), append }
+        }
         4 => append(vec![item(SEGMENT_BYTES), item(0)]),
         5 => {
             let name = Some((b % 3 > 0).then(|| format!("name {number}")));

@@ -5,7 +5,7 @@ import type { Creel } from "../creel.js";
 import { CreelError } from "../errors.js";
 import { asCreelError } from "../live/observable.js";
 import { same } from "../live/same.js";
-import type { StoredItem } from "../threads.js";
+import type { Draft, StoredItem } from "../threads.js";
 
 /** A draft that was not kept for so long has no writer any more, in milliseconds. */
 const ABANDONED_MS = 10_000;
@@ -111,7 +111,11 @@ export function inTurn<T>(creel: Creel, id: string, run: () => Promise<T>): Prom
 const TURNS = new WeakMap<Creel, Map<string, Promise<unknown>>>();
 
 /** The messages among the items of a thread, with their places. */
-async function stored(creel: Creel, id: string, create = false): Promise<StoredItem<UIMessage>[]> {
+export async function stored(
+  creel: Creel,
+  id: string,
+  create = false,
+): Promise<StoredItem<UIMessage>[]> {
   const messages: StoredItem<UIMessage>[] = [];
   try {
     for await (const entry of creel.threads.open(id).items<UIMessage>({ limit: 1_000 })) {
@@ -124,13 +128,23 @@ async function stored(creel: Creel, id: string, create = false): Promise<StoredI
   return messages;
 }
 
-async function finishAbandoned(creel: Creel, id: string): Promise<void> {
-  const drafts = await creel.threads.drafts<UIMessage>(id).catch((thrown) => {
+/** The messages that are being written, or were when a crash came. */
+export async function drafted<Message extends UIMessage>(
+  creel: Creel,
+  id: string,
+): Promise<Draft<Message>[]> {
+  try {
+    const drafts = await creel.threads.drafts<Message>(id);
+    return drafts.filter(({ item }) => isMessage(item));
+  } catch (thrown) {
     if (asCreelError(thrown).code === "thread_not_found") return [];
     throw thrown;
-  });
-  for (const { id: draft, at, item } of drafts) {
-    if (!isMessage(item) || Date.now() - at < ABANDONED_MS) continue;
+  }
+}
+
+async function finishAbandoned(creel: Creel, id: string): Promise<void> {
+  for (const { id: draft, at, item } of await drafted(creel, id)) {
+    if (Date.now() - at < ABANDONED_MS) continue;
     const messages = (await stored(creel, id)).map(({ item }) => item);
     // A draft that went on with the last message takes its place.
     if (messages.at(-1)?.id === item.id) {

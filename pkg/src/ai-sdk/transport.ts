@@ -10,7 +10,7 @@ import {
 import type { Creel } from "../creel.js";
 import { asCreelError } from "../live/observable.js";
 import type { ItemStream } from "../live/streams.js";
-import { inTurn, save } from "./messages.js";
+import { drafted, inTurn, save, stored } from "./messages.js";
 
 /** Says how a chat is kept. */
 export interface PersistentTransportOptions {
@@ -44,82 +44,101 @@ export function persistentTransport<Message extends UIMessage = UIMessage>(
 ): ChatTransport<Message> {
   const { onError = (error) => void Promise.reject(error), keepEvery } = options;
   const recording = new Map<string, Promise<void>>();
+  /** Lets the chat have the answer, and keeps it. */
+  const kept = (
+    id: string,
+    answer: ReadableStream<UIMessageChunk>,
+    begun: Begun<Message>,
+  ): ReadableStream<UIMessageChunk> => {
+    const [shown, own] = answer.pipeThrough(named(begun.before?.id)).tee();
+    const over = record(creel, id, unbroken(own, begun.signal), begun)
+      .catch(onError)
+      .finally(() => recording.get(id) === over && recording.delete(id));
+    recording.set(id, over);
+    return shown;
+  };
   return {
     ...(transport.resumeStreamIsReplay !== undefined && {
       resumeStreamIsReplay: transport.resumeStreamIsReplay,
     }),
     ...(transport.close && { close: () => transport.close?.() }),
     async sendMessages(request) {
-      const { chatId, messages, abortSignal } = request;
+      const { chatId, messages, abortSignal: signal } = request;
       // An answer that was stopped may still be on its way into the history.
       await recording.get(chatId);
       await inTurn(creel, chatId, () => save(creel, chatId, messages));
       const last = messages.at(-1);
       const before = last?.role === "assistant" ? last : undefined;
-      const answer = (await transport.sendMessages(request)).pipeThrough(named(before?.id));
-      const [shown, kept] = answer.tee();
-      const over = record(creel, chatId, unbroken(kept, abortSignal), {
-        keepEvery,
-        messages,
-        before,
-      })
-        .catch(onError)
-        .finally(() => recording.get(chatId) === over && recording.delete(chatId));
-      recording.set(chatId, over);
-      return shown;
+      return kept(chatId, await transport.sendMessages(request), { keepEvery, signal, before });
     },
-    // What is resumed was begun, and is stored, where it was sent from; the draft tells of it.
-    reconnectToStream: (request) => transport.reconnectToStream(request),
+    async reconnectToStream(request) {
+      const answer = await transport.reconnectToStream(request);
+      if (!answer) return null;
+      const draft = (await drafted<Message>(creel, request.chatId)).at(-1);
+      return kept(request.chatId, answer, { keepEvery, before: draft?.item, draft: draft?.id });
+    },
   };
 }
 
-interface Recorder<Message> {
+/** What is known of an answer when it begins. */
+interface Begun<Message> {
   keepEvery: number | false | undefined;
-  messages: readonly Message[];
-  /** The message that the answer goes on with, as after a tool's output. */
+  signal?: AbortSignal | undefined;
+  /** The message that it goes on with: one that awaited a tool, or what a crash left of it. */
   before: Message | undefined;
+  /** The draft that a crash left of it. */
+  draft?: string | undefined;
 }
 
 async function record<Message extends UIMessage>(
   creel: Creel,
   id: string,
   answer: ReadableStream<UIMessageChunk>,
-  { keepEvery, messages, before }: Recorder<Message>,
+  { keepEvery, before, draft }: Begun<Message>,
 ): Promise<void> {
   let stream: ItemStream<Message> | undefined;
-  // Whatever breaks the answer off is the chat's to tell; what came until then is kept.
+  // Whatever breaks the answer off is the chat's to tell; what came until then is kept. An answer
+  // that is resumed is told from its beginning.
   const parts = readUIMessageStream<Message>({
     stream: answer,
-    ...(before && { message: structuredClone(before) }),
+    ...(before && !draft && { message: structuredClone(before) }),
     onError: () => undefined,
   });
   for await (const message of parts) {
-    const growing = structuredClone(message);
-    if (stream) stream.update(growing);
-    else stream = creel.threads.stream(id, growing, keepEvery === undefined ? {} : { keepEvery });
+    stream ??= creel.threads.stream(id, message, {
+      ...(keepEvery !== undefined && { keepEvery }),
+      ...(draft !== undefined && { draft }),
+    });
+    stream.update(message);
   }
-  if (stream) await inTurn(creel, id, () => finish(creel, id, stream, { messages, before }));
+  if (stream) await inTurn(creel, id, () => finish(creel, id, stream));
 }
 
+/** Makes a message of the chat of what came, in the place of the one that it went on with. */
 async function finish<Message extends UIMessage>(
   creel: Creel,
   id: string,
   stream: ItemStream<Message>,
-  { messages, before }: Pick<Recorder<Message>, "messages" | "before">,
 ): Promise<void> {
-  const { item } = stream;
-  if (before) {
-    await save(creel, id, [...messages.slice(0, -1), item]);
-    return stream.discard();
-  }
   try {
+    if (await replaced(creel, id, stream.item)) return await stream.discard();
     await stream.finish();
   } catch (thrown) {
+    const { code } = asCreelError(thrown);
+    // Whoever deletes the thread wants no answer any more.
+    if (code === "thread_deleted") return stream.discard();
     // Another page took the draft for one that a crash left, and made a message of it.
-    if (asCreelError(thrown).code !== "invalid_field") throw thrown;
-    await save(creel, id, [...messages, item]);
+    if (code !== "invalid_field" || !(await replaced(creel, id, stream.item))) throw thrown;
     await stream.discard();
   }
+}
+
+/** Replaces the message of the same id, if there is one, and what comes after it. */
+async function replaced(creel: Creel, id: string, message: UIMessage): Promise<boolean> {
+  const messages = (await stored(creel, id)).map(({ item }) => item);
+  const place = messages.findIndex((one) => one.id === message.id);
+  if (place >= 0) await save(creel, id, [...messages.slice(0, place), message]);
+  return place >= 0;
 }
 
 /** Gives the answer an id where the server gave none, so that the chat and the store have the same. */

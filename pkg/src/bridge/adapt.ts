@@ -52,12 +52,18 @@ export function portOf(
 
 /** The extension's end of a webview: `panel.webview`. */
 export interface VsCodeWebview {
+  /** Sends a message to the page. */
   postMessage(message: unknown): unknown;
-  onDidReceiveMessage(listener: (message: unknown) => void): { dispose(): unknown };
+  /** Calls `listener` with every message of the page until the result is disposed of. */
+  onDidReceiveMessage(listener: (message: unknown) => void): {
+    /** Stops the calls. */
+    dispose(): unknown;
+  };
 }
 
 /** The webview's end: what `acquireVsCodeApi()` returns. */
 export interface VsCodeApi {
+  /** Sends a message to the extension. */
   postMessage(message: unknown): unknown;
 }
 

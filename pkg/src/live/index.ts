@@ -5,7 +5,7 @@ import type { CreelError } from "../errors.js";
 import type { Threads } from "../threads.js";
 import { LiveItems, type LiveItemsOptions } from "./items.js";
 import type { Hub, LiveObject } from "./observable.js";
-import { canonical } from "./same.js";
+import { canonical, canonicalId } from "./same.js";
 import type { Streams } from "./streams.js";
 import { LiveThread } from "./thread.js";
 import { LiveThreads, type LiveThreadsQuery } from "./threads.js";
@@ -50,7 +50,8 @@ export class Live implements Hub {
   /** Follows the metadata of one thread. */
   thread(id: string): LiveThread {
     const read = (id: string) => this.#source.threads.read(id);
-    return this.#one(`thread ${id}`, (key) => new LiveThread(this, key, String(id), read));
+    const own = canonicalId(id);
+    return this.#one(`thread ${own}`, (key) => new LiveThread(this, key, own, read));
   }
 
   /** Follows the items of one thread, those that are being written too. */
@@ -59,9 +60,10 @@ export class Live implements Hub {
     options: LiveItemsOptions = {},
   ): LiveItems<Item> {
     const { threads, streams } = this.#source;
+    const own = canonicalId(id);
     return this.#one(
-      `items ${id} ${canonical(options)}`,
-      (key) => new LiveItems<Item>(this, key, String(id), { ...options }, threads, streams),
+      `items ${own} ${canonical(options)}`,
+      (key) => new LiveItems<Item>(this, key, own, { ...options }, threads, streams),
     );
   }
 

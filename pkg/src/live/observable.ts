@@ -99,6 +99,7 @@ export abstract class LiveObject<Snapshot extends LiveState = LiveState> {
   /** Reads what other instances have committed, and after a failure everything again. */
   async refresh(): Promise<void> {
     this.#start();
+    if (!this.#active) return;
     this.#failures = 0;
     this.#pull = true;
     this.set({ refreshing: true } as Partial<Snapshot>);
@@ -205,6 +206,7 @@ export abstract class LiveObject<Snapshot extends LiveState = LiveState> {
     this.#reading = true;
     this.#stale = false;
     let retry: number | undefined;
+    const begun = Date.now();
     try {
       if (this.#pull) await this.hub.pull();
       this.#pull = false;
@@ -216,7 +218,8 @@ export abstract class LiveObject<Snapshot extends LiveState = LiveState> {
     this.#reading = false;
     if (!this.#active) return;
     if (retry !== undefined) this.invalidate(retry);
-    else if (this.#stale) this.invalidate(FRAME_MS);
+    // Half of the time at most is spent on reading, however much changes.
+    else if (this.#stale) this.invalidate(Math.max(FRAME_MS, Date.now() - begun));
     if (!this.#stale || retry !== undefined) this.#settle();
   }
 

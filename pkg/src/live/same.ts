@@ -26,6 +26,13 @@ export function keep<T extends { readonly id: string }>(
   return unchanged ? before : kept;
 }
 
+/** Spells an id as the store does: it reads others too, and events name threads by this one. */
+export function canonicalId(id: string): string {
+  const digits = String(id).replaceAll("-", "").toLowerCase();
+  const [, a, b, c, d, e] = digits.match(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/) ?? [];
+  return a ? `${a}-${b}-${c}-${d}-${e}` : String(id);
+}
+
 /** Writes a query so that equal ones are equal texts, whatever the order of their fields. */
 export function canonical(query: object): string {
   const fields = Object.entries(query).filter(([, value]) => value !== undefined);

@@ -5,7 +5,8 @@
 
 import type { Appended } from "../../wasm/creel.js";
 import { CreelError } from "../errors.js";
-import { asCreelError } from "./observable.js";
+import { asCreelError, unlessDeleted } from "./observable.js";
+import { canonicalId } from "./same.js";
 
 /** How often a growing item is kept as a draft unless the caller says otherwise, in milliseconds. */
 const KEEP_MS = 1_000;
@@ -74,7 +75,7 @@ export class ItemStream<Item extends object = Record<string, unknown>> {
   ) {
     const { field = "text", keepEvery = KEEP_MS, draft } = options;
     this.id = draft ?? crypto.randomUUID();
-    this.threadId = threadId;
+    this.threadId = canonicalId(threadId);
     this.#source = source;
     this.#item = item;
     this.#field = field;
@@ -168,7 +169,8 @@ export class ItemStream<Item extends object = Record<string, unknown>> {
     if (this.#status !== "open" || this.#ending) return;
     this.#end("discarded");
     await this.#keeping;
-    if (this.#isKept) await this.#source.dropDraft(this.threadId, this.id);
+    // A deleted thread has taken its drafts along.
+    if (this.#isKept) await unlessDeleted(this.#source.dropDraft(this.threadId, this.id));
   }
 
   async #finish(): Promise<Appended> {
@@ -250,13 +252,13 @@ export class Streams {
     options: StreamOptions,
   ): ItemStream<Item> {
     const stream = new ItemStream(this.#source, threadId, item, options, {
-      changed: () => this.#tell(threadId),
+      changed: () => this.#tell(stream.threadId),
       over: (ended) => this.#drop(ended),
     });
     if (options.draft !== undefined) this.#ids.delete(options.draft);
-    const open = this.#writing.get(threadId) ?? new Set();
-    this.#writing.set(threadId, open.add(stream as object as ItemStream));
-    this.#tell(threadId);
+    const open = this.#writing.get(stream.threadId) ?? new Set();
+    this.#writing.set(stream.threadId, open.add(stream as object as ItemStream));
+    this.#tell(stream.threadId);
     return stream;
   }
 

@@ -7,7 +7,7 @@ import { CreelError } from "../errors.js";
 import { Engine, sqlite } from "./engine.js";
 import { closed } from "./failures.js";
 import { Thread } from "./thread.js";
-import type { Scrubbed, Work } from "./work.js";
+import type { Work } from "./work.js";
 
 export { CreelError } from "../errors.js";
 
@@ -102,7 +102,7 @@ export class SqliteHost implements StorageHost {
    * Commits wait meanwhile, reads don't. It needs as much free space as the store keeps. A reader of
    * another process that doesn't end within two seconds makes it `"prevented"`.
    */
-  async scrub(): Promise<Scrubbed> {
+  async scrub(): Promise<"physical" | "prevented"> {
     while (this.#tidying) await this.#tidying;
     this.#opened();
     return this.#tidy((work) => work.scrub());

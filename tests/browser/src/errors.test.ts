@@ -235,6 +235,9 @@ test("after a panic every call is refused, and opening again works", async () =>
     const host: StorageHost = new MapHost("panic");
     const store = await creel.Creel.open({ storage: host });
     const thread = await store.threads.create({ name: "Kept" });
+    const list = store.live.threads();
+    list.subscribe(() => undefined);
+    await list.ready();
     const uncaught: string[] = [];
     addEventListener("error", ({ message }) => uncaught.push(message));
     addEventListener("unhandledrejection", ({ reason }) => uncaught.push(String(reason)));
@@ -257,12 +260,14 @@ test("after a panic every call is refused, and opening again works", async () =>
     await again.threads.create();
     await new Promise((resolve) => setTimeout(resolve, 150));
     await again.close();
-    return { trap, codes, name, uncaught };
+    const { error, threads } = list.getSnapshot();
+    return { trap, codes, name, uncaught, live: [error?.code, threads.length] };
   });
   assert.deepEqual(found, {
     trap: "RuntimeError",
     codes: ["instance_dead", "instance_dead", "instance_dead"],
     name: "Kept",
     uncaught: [],
+    live: ["instance_dead", 1],
   });
 });

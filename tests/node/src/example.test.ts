@@ -1,33 +1,39 @@
-/** The storage host of the VS Code example, which readers will copy: the kit passes over it. */
+/** The example for Node: its commands, one process each, on one store. */
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Creel, type StorageHost } from "creel";
-import { hostConformance } from "creel/testing";
 import { place, REPOSITORY } from "./places.js";
 
-interface FileHost {
-  open(file: string): Promise<StorageHost>;
-}
+test("an agent on the command line keeps its threads and deletes a tree of them", (t) => {
+  // Here it finds the packed package.
+  const main = join(import.meta.dirname, "example.js");
+  copyFileSync(join(REPOSITORY, "examples/node/main.js"), main);
+  const environment = { ...process.env, STORE: place(t) };
+  const run = (...words: string[]) => {
+    const options = { encoding: "utf8", env: environment } as const;
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], options);
+    return { status, lines: stdout.trim().split("\n"), stderr: stderr.trim() };
+  };
 
-const address = join(REPOSITORY, "examples/vscode/src/file-host.js");
-const { FileHost } = (await import(address)) as { FileHost: FileHost };
+  const [id = ""] = run("ask", "Why is CI red?").lines;
+  assert.deepEqual(run("ask", "And now?", id).lines, [id]);
+  assert.deepEqual(run("show", id).lines, [
+    "user: Why is CI red?",
+    "assistant: A helper has looked into it.",
+    "user: And now?",
+    "assistant: A helper has looked into it.",
+  ]);
+  const listed = run("list").lines.map((line) => line.replace(/[0-9a-f-]{36}/, "ID"));
+  const helper = "  ID  helper  1 items";
+  assert.deepEqual(listed, ["ID  Why is CI red?  4 items", helper, helper]);
 
-test("the host of the VS Code example conforms, for one handle at a time", async (t) => {
-  const directory = place(t);
-  const open = (name: string) => FileHost.open(join(directory, name));
-  for (const { name, run } of hostConformance({ open, shared: false })) await t.test(name, run);
-});
-
-test("a store in the host of the VS Code example outlives its process", async (t) => {
-  const file = join(place(t), "threads.json");
-  const first = await Creel.open({ storage: await FileHost.open(file) });
-  const thread = await first.threads.create({ name: "Kept" });
-  await thread.append([{ n: 1 }]);
-  await first.close();
-  const second = await Creel.open({ storage: await FileHost.open(file) });
-  const { name, items } = await second.threads.read(thread.id);
-  await second.close();
-  assert.deepEqual([name, items], ["Kept", 1]);
+  assert.deepEqual(run("delete", id).lines, ["3 threads and 6 items are gone"]);
+  assert.deepEqual(run("list").lines, [""]);
+  const late = run("ask", "Too late?", id);
+  assert.equal(late.status, 1);
+  assert.match(late.stderr, /^thread_deleted: /m);
+  assert.equal(run("forget").status, 2);
 });

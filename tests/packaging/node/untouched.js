@@ -1,7 +1,7 @@
 /**
  * Imports every entry of the package where each global that is not of the language itself is a trap,
  * and prints what was touched, what is new, and what was imported; then what a module that does touch
- * something is caught at.
+ * something is caught at. Entries for frameworks that are not installed are left out.
  */
 
 import { readFileSync } from "node:fs";
@@ -34,10 +34,9 @@ for (const name of trapped) {
   });
 }
 
-/** Tells code that was imported from this file's own and from Node's, which loads parts of itself late. */
+/** Tells what a module does from what Node does, which loads parts of itself late. */
 function isModule(stack) {
-  const frames = stack.split("\n").slice(1);
-  return frames.some((frame) => frame.includes("file:") && !frame.includes(import.meta.url));
+  return stack.includes("/node_modules/creel/") || stack.includes("/touching.js");
 }
 
 const before = new Set(Object.getOwnPropertyNames(globalThis));
@@ -46,8 +45,14 @@ const manifest = JSON.parse(readFileSync("node_modules/creel/package.json", "utf
 const entries = [];
 for (const [path, target] of Object.entries(manifest.exports)) {
   if (typeof target === "string") continue;
-  await import(path.replace(/^\./, "creel"));
-  entries.push(path);
+  try {
+    await import(path.replace(/^\./, "creel"));
+    entries.push(path);
+  } catch (error) {
+    const peers = Object.keys(manifest.peerDependencies ?? {});
+    const [, missing] = /^Cannot find package '(.+?)'/.exec(error.message) ?? [];
+    if (!peers.includes(missing)) throw error;
+  }
 }
 
 const added = Object.getOwnPropertyNames(globalThis).filter((name) => !before.has(name));

@@ -3,7 +3,7 @@
  * it, an entry of a transcript is an item.
  */
 
-import type { CreateThread, Thread, ThreadPatch } from "../../../wasm/creel.js";
+import type { CreateThread, Thread } from "../../../wasm/creel.js";
 import type { Creel } from "../../creel.js";
 import type { Threads } from "../../threads.js";
 import { checkedText, derivedId, isCode, isGone } from "../ids.js";
@@ -73,6 +73,7 @@ interface Summary {
 export class CreelSessionStore {
   /** Returns the summaries of a project's sessions; there with `foldSessionSummary` alone. */
   readonly listSessionSummaries?: (projectKey: string) => Promise<SessionSummaryEntry[]>;
+  readonly #creel: Creel;
   readonly #threads: Threads;
   readonly #fold: FoldSessionSummary | undefined;
   readonly #transcripts = new Map<string, Transcript>();
@@ -80,6 +81,7 @@ export class CreelSessionStore {
 
   /** Makes a session store of an open store; nothing is read or stored yet. */
   constructor(creel: Creel, options: CreelSessionStoreOptions = {}) {
+    this.#creel = creel;
     this.#threads = creel.threads;
     this.#fold = options.foldSessionSummary;
     const fold = this.#fold;
@@ -127,6 +129,7 @@ export class CreelSessionStore {
   /** Lists the `subpath`s of a session's sub-agents. */
   async listSubkeys(key: { projectKey: string; sessionId: string }): Promise<string[]> {
     const { projectKey, sessionId } = key;
+    await this.#creel.refresh();
     try {
       const below = await this.#threads.descendants(await this.threadId({ projectKey, sessionId }));
       return below.flatMap((thread) => {
@@ -156,7 +159,7 @@ export class CreelSessionStore {
   #transcript(key: SessionKey): Transcript {
     const name = JSON.stringify([key.projectKey, key.sessionId, key.subpath]);
     const found = this.#transcripts.get(name);
-    const transcript = found ?? new Transcript(this.#threads, () => this.threadId(key));
+    const transcript = found ?? new Transcript(this.#creel, () => this.threadId(key));
     this.#transcripts.delete(name);
     this.#transcripts.set(name, transcript);
     const [oldest] = this.#transcripts.keys();
@@ -204,6 +207,7 @@ export class CreelSessionStore {
 
   async *#sessions(projectKey: string): AsyncGenerator<[Thread, Mark], void, undefined> {
     checkedText("projectKey", projectKey);
+    await this.#creel.refresh();
     for await (const thread of everyThread(this.#threads)) {
       const mark = markOf<Mark>(thread, FIELD);
       if (mark?.projectKey !== projectKey || mark.subpath !== undefined) continue;
@@ -229,11 +233,10 @@ export class CreelSessionStore {
     { projectKey, sessionId, subpath }: SessionKey,
     thread: Thread,
     news: readonly SessionStoreEntry[],
-  ): Promise<ThreadPatch> {
-    if (!this.#fold || subpath !== undefined) return {};
+  ): Promise<{ [FIELD]: Mark } | undefined> {
+    if (!this.#fold || subpath !== undefined) return undefined;
     const summary = await this.#summary(thread, { projectKey, sessionId }, this.#fold, news);
-    const mark: Mark = { projectKey, sessionId, summary };
-    return { metadata: { ...thread.metadata, [FIELD]: mark } };
+    return { [FIELD]: { projectKey, sessionId, summary } };
   }
 
   /**

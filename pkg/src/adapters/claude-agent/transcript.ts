@@ -6,6 +6,7 @@
  */
 
 import type { Thread, ThreadPatch } from "../../../wasm/creel.js";
+import type { Creel } from "../../creel.js";
 import type { Threads } from "../../threads.js";
 import { isCode, isGone } from "../ids.js";
 import { batches, toLines } from "../lines.js";
@@ -16,11 +17,15 @@ import { agentMetadata, observed } from "./observe.js";
 /** The entries of a page while a transcript is read. */
 const STRIDE = 1_000;
 
-/** Tells what else to write about a thread that entries have just been appended to. */
-export type Describe = (thread: Thread, news: readonly SessionStoreEntry[]) => Promise<ThreadPatch>;
+/** Tells what to write into the metadata of a thread that entries have just been appended to. */
+export type Describe = (
+  thread: Thread,
+  news: readonly SessionStoreEntry[],
+) => Promise<Record<string, unknown> | undefined>;
 
 /** Appends to a transcript and loads it. */
 export class Transcript {
+  readonly #creel: Creel;
   readonly #threads: Threads;
   readonly #find: () => Promise<string>;
   readonly #steps = new Queue();
@@ -29,14 +34,15 @@ export class Transcript {
   #length = 0;
 
   /** Stands for the transcript whose thread `find` knows the id of. */
-  constructor(threads: Threads, find: () => Promise<string>) {
-    this.#threads = threads;
+  constructor(creel: Creel, find: () => Promise<string>) {
+    this.#creel = creel;
+    this.#threads = creel.threads;
     this.#find = find;
   }
 
   /**
-   * Appends the entries that are not there yet; `create` makes the thread, `describe` adds to what
-   * is written about it afterwards, for the entries that were appended.
+   * Appends the entries that are not there yet; `create` makes the thread, `describe` tells what its
+   * metadata says afterwards.
    */
   append(
     entries: readonly SessionStoreEntry[],
@@ -62,6 +68,7 @@ export class Transcript {
   /** Reads all entries in their order, each once; `null` if there are none. */
   load(): Promise<SessionStoreEntry[] | null> {
     return this.#step(async () => {
+      await this.#creel.refresh();
       this.#forget();
       const entries: SessionStoreEntry[] = [];
       try {
@@ -125,8 +132,12 @@ export class Transcript {
    */
   async #describe(entries: readonly SessionStoreEntry[], describe: Describe): Promise<void> {
     try {
+      const before = await this.#threads.read(this.#id);
+      const fields = await describe(before, entries);
+      // Read again, so that what the application has written meanwhile stays.
       const thread = await this.#threads.read(this.#id);
-      const patch = { ...observed(entries, thread), ...(await describe(thread, entries)) };
+      const patch: ThreadPatch = observed(entries, thread);
+      if (fields) patch.metadata = { ...thread.metadata, ...fields };
       if (Object.keys(patch).length > 0) await this.#threads.update(this.#id, patch);
       const agent = agentMetadata(entries);
       const status = agent?.finished ? "closed" : "open";

@@ -64,6 +64,7 @@ const SENDS_KEPT = 4;
  * ```
  */
 export class CreelSaver extends BaseCheckpointSaver {
+  readonly #creel: Creel;
   readonly #threads: Threads;
   readonly #namespaces = new Map<string, Namespace>();
   readonly #marked = new WeakSet<Namespace>();
@@ -71,6 +72,7 @@ export class CreelSaver extends BaseCheckpointSaver {
   /** Makes a checkpointer of an open store; `serde` is LangGraph's own unless given. */
   constructor(creel: Creel, serde?: SerializerProtocol) {
     super(serde);
+    this.#creel = creel;
     this.#threads = creel.threads;
   }
 
@@ -91,6 +93,7 @@ export class CreelSaver extends BaseCheckpointSaver {
     if (thread_id === undefined) return undefined;
     const address = { thread_id: checkedText("thread_id", thread_id), checkpoint_ns };
     const namespace = this.#namespace(address);
+    await this.#creel.refresh();
     if (!(await namespace.refresh())) return undefined;
     const id = getCheckpointId(config) || namespace.newest;
     if (id === undefined || !namespace.has(id)) return undefined;
@@ -99,6 +102,8 @@ export class CreelSaver extends BaseCheckpointSaver {
     } catch (error) {
       if (isGone(error)) return undefined;
       throw error;
+    } finally {
+      namespace.release();
     }
   }
 
@@ -112,6 +117,7 @@ export class CreelSaver extends BaseCheckpointSaver {
   ): AsyncGenerator<CheckpointTuple> {
     const { thread_id, checkpoint_ns, checkpoint_id } = config.configurable ?? {};
     const { checkpoint_id: end } = before?.configurable ?? {};
+    await this.#creel.refresh();
     const found: [id: string, namespace: Namespace, address: Address][] = [];
     for await (const address of namespacesOf(this.#threads, thread_id)) {
       if (checkpoint_ns !== undefined && address.checkpoint_ns !== checkpoint_ns) continue;
@@ -125,11 +131,15 @@ export class CreelSaver extends BaseCheckpointSaver {
     found.sort(([one], [other]) => (one < other ? 1 : one > other ? -1 : 0));
 
     let left = limit ?? Number.POSITIVE_INFINITY;
-    for (const [id, namespace, address] of found) {
-      if (left <= 0) return;
-      if (filter && !(await this.#matches(namespace, id, filter))) continue;
-      left -= 1;
-      yield await this.#tuple(namespace, address, id, true);
+    try {
+      for (const [id, namespace, address] of found) {
+        if (left <= 0) return;
+        if (filter && !(await this.#matches(namespace, id, filter))) continue;
+        left -= 1;
+        yield await this.#tuple(namespace, address, id, true);
+      }
+    } finally {
+      for (const [, namespace] of found) namespace.release();
     }
   }
 
@@ -157,6 +167,8 @@ export class CreelSaver extends BaseCheckpointSaver {
       channels: {},
       values: {},
     };
+    // The parent may be another process's.
+    if (parent !== undefined && !namespace.has(parent)) await this.#creel.refresh();
     const make = async () => {
       const channels: [string, Held][] = [];
       const values: [string, Value][] = [];

@@ -15,7 +15,7 @@ import type { CheckpointRecord, GraphRecord, Held, Value, WritesRecord } from ".
 const STRIDE = 1_000;
 /** The items that are read at once by who reads on from the newest to the oldest. */
 const AHEAD = 64;
-/** The runs of items that are kept, each of at most some 4 MB. */
+/** The runs of items that are kept while they are read, each of at most some 4 MB. */
 const RUNS = 4;
 
 /** Says where a checkpoint is and what its channels are. */
@@ -134,6 +134,11 @@ export class Namespace {
       records.push((await this.#item(seq, ahead)) as WritesRecord);
     }
     return records;
+  }
+
+  /** Lets go of the items that were read; what is known of them stays. */
+  release(): void {
+    this.#runs = [];
   }
 
   async #thread(): Promise<string> {

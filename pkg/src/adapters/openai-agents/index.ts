@@ -46,6 +46,7 @@ export interface CreelSessionOptions {
  * ```
  */
 export class CreelSession implements Session {
+  readonly #creel: Creel;
   readonly #threads: Threads;
   readonly #sessionId: string;
   readonly #thread: CreateThread;
@@ -59,6 +60,7 @@ export class CreelSession implements Session {
    */
   constructor(creel: Creel, options: CreelSessionOptions = {}) {
     const { sessionId = randomId(), thread = {} } = options;
+    this.#creel = creel;
     this.#threads = creel.threads;
     this.#sessionId = checkedText("sessionId", sessionId);
     this.#thread = {
@@ -85,7 +87,10 @@ export class CreelSession implements Session {
 
   /** Reads the last `limit` items, or all of them, oldest first; none of a session that has none. */
   async getItems(limit?: number): Promise<AgentInputItem[]> {
-    return this.#step((id) => (limit === undefined ? this.#all(id) : this.#last(id, limit)), []);
+    return this.#step(async (id) => {
+      await this.#creel.refresh();
+      return limit === undefined ? this.#all(id) : this.#last(id, limit);
+    }, []);
   }
 
   /**

@@ -23,6 +23,7 @@ import {
 } from "@langchain/langgraph-checkpoint";
 import { Creel } from "creel";
 import { CreelSaver } from "creel/langgraph";
+import { sharedMedium } from "./map-host.js";
 
 const at = (thread_id: string) => ({ configurable: { thread_id } });
 
@@ -53,6 +54,30 @@ test("a conversation goes on where another process has left it", async () => {
   assert.deepEqual(said(state), ["CI is red", "Looking.", "Well?", "It was the linker."]);
   assert.ok(state.messages[1] instanceof AIMessage);
   assert.deepEqual(await creel.check().then(({ findings }) => findings), []);
+});
+
+test("what one process has stored is there for the next read of another one", async () => {
+  const open = sharedMedium();
+  await using one = await Creel.open({ storage: open() });
+  await using other = await Creel.open({ storage: open() });
+  const savers = [new CreelSaver(one), new CreelSaver(other)];
+  const graphs = savers.map((saver) => chat(saver, ["ok"]));
+  for (let n = 0; n < 6; n += 1) {
+    const state = await graphs[n % 2]?.invoke({ messages: [new HumanMessage(`${n}`)] }, at("t"));
+    assert.equal(state?.messages.length, 2 * (n + 1));
+  }
+  const lists = await Promise.all(savers.map((saver) => all(saver.list(at("t")))));
+  assert.equal(lists[0]?.length, 18);
+  assert.deepEqual(lists[0], lists[1]);
+
+  const latest = await savers[0]?.getTuple(at("t"));
+  assert.ok(latest);
+  const next = { ...latest.checkpoint, id: uuid6(100) };
+  const metadata = { source: "update", step: 18, parents: {} } as const;
+  const late = new CreelSaver(other);
+  await late.put(latest.config, next, metadata, {});
+  const values = (await savers[0]?.getTuple(at("t")))?.checkpoint.channel_values;
+  assert.deepEqual(values, latest.checkpoint.channel_values);
 });
 
 test("a thread that the application has made is the graph's, by its id", async () => {

@@ -19,6 +19,7 @@ import {
 import { Creel } from "creel";
 import { CreelSession } from "creel/openai-agents";
 import { z } from "zod";
+import { sharedMedium } from "./map-host.js";
 
 setTracingDisabled(true);
 
@@ -118,6 +119,19 @@ test("a run remembers the runs before it, and its items are those of the thread"
   );
 });
 
+test("a run sees at once what another process has stored", async () => {
+  const open = sharedMedium();
+  await using one = await Creel.open({ storage: open() });
+  await using other = await Creel.open({ storage: open() });
+  const sessions = [one, other].map((creel) => new CreelSession(creel, { sessionId: "both" }));
+  for (let n = 0; n < 6; n += 1) {
+    const model = new PlayedModel(says(`answer ${n}`));
+    const session = sessions[n % 2] as CreelSession;
+    await runner.run(new Agent({ name: "Fixer", model }), `question ${n}`, { session });
+    assert.equal(model.asked[0]?.length, 2 * n + 1);
+  }
+});
+
 test("a streamed run is kept like any other", async () => {
   await using creel = await Creel.open({ storage: "memory" });
   const agent = new Agent({ name: "Fixer", model: new PlayedModel(says("Looking.")) });
@@ -145,6 +159,25 @@ test("a run that waits for an approval is resumed from its state", async () => {
     "function_call_result",
     "message",
   ]);
+});
+
+test("what a guardrail blocks does not get into the session, and the next run goes on", async () => {
+  await using creel = await Creel.open({ storage: "memory" });
+  const session = new CreelSession(creel, { sessionId: "guarded" });
+  const guardrail = {
+    name: "No secrets",
+    execute: async ({ agentOutput }: { agentOutput: unknown }) => ({
+      outputInfo: {},
+      tripwireTriggered: String(agentOutput).includes("secret"),
+    }),
+  };
+  const model = new PlayedModel(says("the secret is 42"), says("I can't say."));
+  const agent = new Agent({ name: "Fixer", model, outputGuardrails: [guardrail] });
+  const blocked = runner.run(agent, "What is it?", { session });
+  await assert.rejects(blocked, { name: "OutputGuardrailTripwireTriggered" });
+  assert.doesNotMatch(JSON.stringify(await session.getItems()), /secret/);
+  await runner.run(agent, "Please", { session });
+  assert.deepEqual(kinds(await session.getItems()), ["message", "message", "message"]);
 });
 
 test("an agent that another one uses as a tool has a thread below", async () => {
@@ -326,4 +359,23 @@ test("what is no JSON and what is no id is refused, and nothing is stored", asyn
   const round = { ...user("round"), providerData: circle };
   await assert.rejects(session.addItems([round]), { code: "invalid_item" });
   assert.equal((await creel.threads.list()).data.length, 0);
+});
+
+test("where there is no crypto.subtle only UUIDs are ids, and the error says so", async (t) => {
+  await using creel = await Creel.open({ storage: "memory" });
+  const secure = globalThis.crypto;
+  const getRandomValues = secure.getRandomValues.bind(secure);
+  const define = (value: unknown) =>
+    Object.defineProperty(globalThis, "crypto", { value, configurable: true });
+  define({ getRandomValues });
+  t.after(() => define(secure));
+  const named = new CreelSession(creel, { sessionId: "user-42" });
+  const refused = { code: "invalid_field", message: /sessionId.*crypto\.subtle/ };
+  await assert.rejects(named.addItems([user("Hi")]), refused);
+  const unnamed = new CreelSession(creel);
+  await unnamed.addItems([user("Hi")]);
+  assert.equal((await unnamed.getItems()).length, 1);
+  const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+  assert.match(await unnamed.getSessionId(), uuid);
+  assert.equal(await unnamed.getSessionId(), await unnamed.threadId());
 });

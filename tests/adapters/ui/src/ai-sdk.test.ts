@@ -184,6 +184,55 @@ test("what a crash cut short is a message of the chat after ten seconds", async 
   assert.deepEqual(await creel.threads.drafts(id), []);
 });
 
+test("an answer that is resumed after a reload is kept as one message", async () => {
+  await using creel = await Creel.open({ storage: "memory" });
+  const { id } = await creel.threads.create();
+  const question: UIMessage = { id: "q", role: "user", parts: [{ type: "text", text: "Hi" }] };
+  await saveMessages(creel, id, [question]);
+  await creel.threads
+    .stream(id, { id: "a", role: "assistant", parts: [{ type: "text", text: "Hel" }] })
+    .keep();
+  const inner: ChatTransport<UIMessage> = {
+    sendMessages: () => Promise.reject(new Error("nothing is sent")),
+    reconnectToStream: async () =>
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue({ type: "start", messageId: "a" });
+          controller.enqueue({ type: "text-start", id: "t" });
+          controller.enqueue({ type: "text-delta", id: "t", delta: "Hello, it's me." });
+          controller.enqueue({ type: "text-end", id: "t" });
+          controller.enqueue({ type: "finish" });
+          controller.close();
+        },
+      }),
+  };
+  const messages = await loadMessages(creel, id);
+  const chat = new Chat({ id, messages, transport: persistentTransport(creel, inner) });
+  await chat.resumeStream();
+  await sleep(50);
+  assert.deepEqual(texts(chat.messages), ["user: Hi", "assistant: Hello, it's me."]);
+  assert.deepEqual(texts(await loadMessages(creel, id)), texts(chat.messages));
+  assert.deepEqual(await creel.threads.drafts(id), []);
+});
+
+test("a thread that is deleted while the answer comes takes it along", async () => {
+  await using creel = await Creel.open({ storage: "memory" });
+  const { id } = await creel.threads.create();
+  const failed: unknown[] = [];
+  const transport = persistentTransport(creel, direct(model(["one two three four five"], 20)), {
+    keepEvery: 10,
+    onError: (error) => failed.push(error),
+  });
+  const chat = new Chat({ id, transport });
+  const sent = chat.sendMessage({ text: "Count" });
+  await until(async () => (await creel.threads.drafts(id)).length === 1);
+  await creel.threads.delete(id);
+  await sent;
+  await sleep(50);
+  assert.deepEqual([failed, chat.status], [[], "ready"]);
+  assert.equal((await creel.stats()).threads, 0);
+});
+
 test("errors: a deleted thread sends nothing, a bad history is named, a broken answer is kept", async () => {
   await using creel = await Creel.open({ storage: "memory" });
   const { id } = await creel.threads.create();

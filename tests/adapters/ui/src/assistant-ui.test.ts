@@ -156,6 +156,23 @@ test("threads are named, archived, unarchived and deleted from the list", async 
   assert.ok(await creel.threads.receipt(two.id));
 });
 
+test("the list follows other tabs when it is told to", async () => {
+  await using creel = await Creel.open({ storage: "memory" });
+  const rendered = render(creel);
+  await until(() => rendered.element.querySelector("nav"));
+  const everything = creel.live.threads({ rootsOnly: true, archived: "all" });
+  const stop = everything.subscribe(() => rendered.runtime().threads.reload());
+  await say(rendered, "mine");
+  const other = await creel.threads.create({ name: "other" });
+  await until(() => all(rendered.element, ".thread").includes("other"));
+  await other.rename("renamed");
+  await until(() => all(rendered.element, ".thread").includes("renamed"));
+  await other.delete();
+  await until(() => all(rendered.element, ".thread").join() === "mine");
+  assert.deepEqual(all(rendered.element, ".message"), ["mine", "MINE"]);
+  stop();
+});
+
 test("every branch is kept, and the one written last is shown", async () => {
   await using creel = await Creel.open({ storage: "memory" });
   const first = render(creel);

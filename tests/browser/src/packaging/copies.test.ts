@@ -55,6 +55,7 @@ test("two copies have one store open, hear of each other and lose nothing", asyn
       (n % 2 ? root : same).append(note(`note ${n}`)),
     );
     await Promise.all(writes);
+    await second.refresh();
     const { items } = await same.read();
     await root.delete();
     const deleted = (await heard) === root.id;

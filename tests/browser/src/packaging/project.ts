@@ -14,7 +14,8 @@ import { promisify } from "node:util";
 import { packagingDirectory, tarball } from "../places.js";
 
 const execute = promisify(execFile);
-const sources = join(import.meta.dirname, "../../../packaging");
+const repository = join(import.meta.dirname, "../../../..");
+const packaging = join(repository, "tests/packaging");
 
 /** Quiet, and without what a test must not depend on. */
 const environment = {
@@ -32,19 +33,27 @@ export class Project {
 
   /** Makes the project of a directory of `tests/packaging`, once for the tests of a file. */
   static make(name: string): Promise<Project> {
-    const made = Project.#made.get(name) ?? Project.#make(name);
+    const made = Project.#made.get(name) ?? Project.#make(name, join(packaging, name), true);
     Project.#made.set(name, made);
     return made;
   }
 
-  static async #make(name: string): Promise<Project> {
+  /** Makes the project of a directory of `examples`. */
+  static example(name: string): Promise<Project> {
+    return Project.#make(`example-${name}`, join(repository, "examples", name), false);
+  }
+
+  static async #make(name: string, source: string, hasApp: boolean): Promise<Project> {
     const directory = join(packagingDirectory(), name);
     await mkdir(directory, { recursive: true });
     for (const entry of await readdir(directory)) {
       if (entry !== "node_modules") await rm(join(directory, entry), { recursive: true });
     }
-    await cp(join(sources, "app"), join(directory, "src"), { recursive: true });
-    await cp(join(sources, name), directory, { recursive: true });
+    // Who works on a project has installed packages and built it where it is.
+    const filter = (file: string) => !/node_modules|dist$/.test(file.slice(source.length));
+    const app = join(packaging, "app");
+    if (hasApp) await cp(app, join(directory, "src"), { recursive: true });
+    await cp(source, directory, { recursive: true, filter });
     const project = new Project(directory);
     await project.#install();
     return project;
