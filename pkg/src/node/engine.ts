@@ -18,6 +18,8 @@ import type { Durability, Scrubbed, Work } from "./work.js";
 const LOCK_WAIT = 10_000;
 /** How long a scrub waits for other processes' readers before it is prevented, in milliseconds. */
 const SCRUB_WAIT = 2_000;
+/** How long a thread works before others have a turn of its event loop, in milliseconds. */
+const SLICE_MS = 8;
 /** A strict batch up to this size may take the reserve when the disk is full. */
 const RESERVE_BATCH = 64 << 10;
 /** How often other processes' commits are looked for when the file system tells of none. */
@@ -34,6 +36,7 @@ export class Engine implements Work {
   #turn: Promise<unknown> = Promise.resolve();
   #endWatch: (() => void) | undefined;
   #seen: unknown;
+  #worked = 0;
 
   /** Opens the store in `directory`, which is made if it is absent, its parents too. */
   static async open(directory: string, onNews: () => void): Promise<Engine> {
@@ -179,18 +182,29 @@ export class Engine implements Work {
   /** Runs one call, again while another process holds a lock. */
   async #run<T>(work: (open: Open) => T, wait = LOCK_WAIT): Promise<T> {
     try {
-      return await retried(() => {
-        const open = this.#connected();
-        try {
-          return work(open);
-        } catch (cause) {
-          // After some failures of the medium not even a rollback works; a new connection recovers.
-          if (open.stuck) this.#forget();
-          throw cause;
-        }
-      }, wait);
+      return await retried(() => this.#timed(work), wait);
     } catch (cause) {
       throw failure(cause);
+    } finally {
+      if (this.#worked > SLICE_MS) {
+        this.#worked = 0;
+        // Promises alone would let nobody in who waits for an event.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  }
+
+  #timed<T>(work: (open: Open) => T): T {
+    const started = performance.now();
+    const open = this.#connected();
+    try {
+      return work(open);
+    } catch (cause) {
+      // After some failures of the medium not even a rollback works; a new connection recovers.
+      if (open.stuck) this.#forget();
+      throw cause;
+    } finally {
+      this.#worked += performance.now() - started;
     }
   }
 

@@ -240,3 +240,20 @@ for (const [way, thread] of WAYS) {
     assert.ok(longest < 64 << 20, `${longest}`);
   });
 }
+
+test("in the caller's thread, calls one after the other leave turns to others", async (t) => {
+  const { host } = await opened(t, false);
+  let turns = 0;
+  const turn = () => {
+    turns += 1;
+    next = setImmediate(turn);
+  };
+  let next = setImmediate(turn);
+  for (let n = 0; n < 200; n++) {
+    const value = new Uint8Array(256 << 10).fill(n);
+    const write: Write = { type: "put", table: "history", key: String(n), value };
+    await host.commit({ checks: [], writes: [write] }, "relaxed");
+  }
+  clearImmediate(next);
+  assert.ok(turns >= 5, `${turns} turns`);
+});
