@@ -23,5 +23,5 @@ fn an_agent_asks_shows_and_forgets_a_conversation_with_its_helpers() {
     let other = agent::open(directory.path()).unwrap();
     let receipt = agent::forget(&other, root).unwrap();
     assert_eq!((receipt.removed.threads, receipt.removed.items), (2, 3));
-    assert_eq!(agent::show(&store, root).unwrap_err().code(), "thread_deleted");
+    assert_eq!(agent::show(&other, root).unwrap_err().code(), "thread_deleted");
 }

@@ -43,7 +43,7 @@ test("electron: the page of a window lists the threads of a store elsewhere, and
   const project = await Project.example("electron");
   await project.build("dist");
   // In place of the main process, a page that keeps the store and gives out ports.
-  const owner = `<script type="module">
+  const owner = `<link rel="icon" href="data:,"><script type="module">
     import { Creel } from "/node_modules/creel/dist/index.js";
     import { serveBridge } from "/node_modules/creel/dist/bridge/index.js";
     globalThis.creel = await Creel.open({ storage: "memory" });
@@ -62,10 +62,7 @@ test("electron: the page of a window lists the threads of a store elsewhere, and
   const visitor = await Visitor.start(t);
   const { page, complaints } = await visitor.open(`${server.address}owner.html`);
   await page.waitForFunction("globalThis.openWindow");
-  const [window] = await Promise.all([
-    page.waitForEvent("popup"),
-    page.evaluate("openWindow()"),
-  ]);
+  const [window] = await Promise.all([page.waitForEvent("popup"), page.evaluate("openWindow()")]);
   window.on("pageerror", (error) => complaints.push(String(error)));
 
   await window.getByLabel("Name").fill("Fix the build");
