@@ -15,6 +15,8 @@ use crate::workspace::Workspace;
 const TARGET: &str = "wasm32-unknown-unknown";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+/// A panic's message says what happened; where, the trap's stack trace says, with the names kept beside the module.
+const FOR_SIZE: &str = "-Z location-detail=none";
 const DEBIAN_PACKAGES: [&str; 5] =
     ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "rust-web-clippy"];
 
@@ -23,7 +25,7 @@ const DEBIAN_PACKAGES: [&str; 5] =
 pub(crate) enum Toolchain {
     /// The compiler that builds everything else.
     Usual,
-    /// Debian's, with `-Z build-std`.
+    /// Debian's, with `-Z build-std`, and so with a standard library that is built for size like the rest.
     Debian,
 }
 
@@ -73,7 +75,9 @@ impl Toolchain {
                 ["LD_LIBRARY_PATH", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTUP_TOOLCHAIN"]
                     .into_iter()
                     .fold(cmd!(shell, "{program} {arguments...}"), Cmd::env_remove)
-                    .args(["-Z", "build-std=std,panic_abort", "--target", TARGET])
+                    .args(["-Z", "build-std=std,panic_abort"])
+                    .args(["-Z", "build-std-features=optimize_for_size", "--target", TARGET])
+                    .env("RUSTFLAGS", FOR_SIZE)
                     .env("CARGO", DEBIAN_CARGO)
                     .env("RUSTC", DEBIAN_RUSTC)
                     .env("RUSTDOC", "/usr/bin/rustdoc")
