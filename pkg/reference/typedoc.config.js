@@ -18,6 +18,7 @@ export default {
   readme: "../README.md",
   out: process.env.DOCS ?? "../../target/docs/js",
   excludeInternal: true,
+  disableSources: true,
   githubPages: false,
   hideGenerator: true,
   highlightLanguages: ["bash", "html", "javascript", "json", "jsx", "tsx", "typescript"],

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Creel } from "creel";
+import { Creel, CreelError } from "creel";
 import { MapHost } from "./map-host.js";
 
 interface Message {
@@ -70,7 +70,8 @@ test("a stream grows in view at once, and is one item of the history when it is 
 
 test("a crash leaves the draft as it was last kept, which another page finishes or discards", async () => {
   const host = new MapHost();
-  const lost = await Creel.open({ storage: host.open() });
+  const storage = host.open();
+  const lost = await Creel.open({ storage });
   const { id } = await lost.threads.create();
   const first = lost.threads.stream(id, { type: "agentMessage", text: "" }, { keepEvery: 20 });
   const second = lost.threads.stream(id, { type: "agentMessage", text: "b" });
@@ -78,8 +79,9 @@ test("a crash leaves the draft as it was last kept, which another page finishes 
   await until(() => first.error === undefined && host.reads >= 0);
   await sleep(100);
   await second.keep();
+  // The page is gone without a word: nothing of it is closed, and nothing that it does is stored.
+  storage.commit = () => Promise.reject(new CreelError("closed", "the page is gone"));
   first.append(" and lost");
-  // The page is gone without a word: nothing of it is closed.
   await using creel = await Creel.open({ storage: host.open() });
   const live = creel.live.items<Message>(id);
   const stop = live.subscribe(() => undefined);
