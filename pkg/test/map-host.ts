@@ -1,73 +1,36 @@
-/** The smallest host that conforms: sorted maps that several open stores share, and that can fail. */
+/** A host in memory that several open stores share, that counts what is read, and that can fail. */
 
-import {
-  type Batch,
-  CreelError,
-  type KeyRange,
-  type ScanPage,
-  type StorageHost,
-  type Table,
-} from "creel";
+import { CreelError, type StorageHost } from "creel";
+import { Database, MemoryHost } from "./memory-host.js";
 
 export class MapHost {
   /** Whether every call fails from now on. */
   fail = false;
   /** How many values were read. */
   reads = 0;
-  #tables = new Map<Table, Map<string, Uint8Array>>();
+  readonly #database = new Database();
 
-  /** Makes a handle for one store. */
+  /** Makes a handle for one store, which hears nothing of the others by itself. */
   open(): StorageHost {
+    const host = new MemoryHost(this.#database);
     return {
       get: async (table, keys) => {
         this.#check();
         this.reads += keys.length;
-        return keys.map((key) => this.#table(table).get(key)?.slice());
+        return host.get(table, keys);
       },
-      scan: async (table, range, limit, order) => this.#scan(table, range, limit, order),
-      commit: async (batch) => this.#commit(batch),
-      close: async () => undefined,
+      scan: async (table, range, limit, order) => {
+        this.#check();
+        const page = await host.scan(table, range, limit, order);
+        this.reads += page.records.length;
+        return page;
+      },
+      commit: async (batch) => {
+        this.#check();
+        await host.commit(batch);
+      },
+      close: () => host.close(),
     };
-  }
-
-  #scan(
-    table: Table,
-    { start, end }: KeyRange,
-    limit: number,
-    order: "ascending" | "descending",
-  ): ScanPage {
-    this.#check();
-    const all = [...this.#table(table)].filter(([key]) => start <= key && key < end);
-    all.sort(([a], [b]) => (a < b ? -1 : 1));
-    if (order === "descending") all.reverse();
-    this.reads += Math.min(limit, all.length);
-    return { records: all.slice(0, limit), more: all.length > limit };
-  }
-
-  #commit({ checks, writes }: Batch): void {
-    this.#check();
-    const before = new Map(this.#tables);
-    const conflict = () => {
-      this.#tables = before;
-      throw new CreelError("conflict", "taken");
-    };
-    for (const { table, key } of checks) if (!this.#table(table).has(key)) conflict();
-    for (const write of writes) {
-      const records = new Map(this.#table(write.table));
-      this.#tables.set(write.table, records);
-      if (write.type === "insert" && records.has(write.key)) conflict();
-      if ("value" in write) records.set(write.key, write.value);
-      else if (write.type === "delete") records.delete(write.key);
-      else {
-        for (const key of records.keys()) {
-          if (write.start <= key && key < write.end) records.delete(key);
-        }
-      }
-    }
-  }
-
-  #table(table: Table): Map<string, Uint8Array> {
-    return this.#tables.get(table) ?? new Map();
   }
 
   #check(): void {
