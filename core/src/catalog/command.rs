@@ -67,6 +67,11 @@ pub(crate) enum Command {
         collection: String,
         change: Box<DocumentChange>,
     },
+    /// An append to a history that must have this many items.
+    AppendAfter {
+        length: u64,
+        append: Box<Command>,
+    },
     /// An append in whose commit a draft of the thread goes.
     FinishDraft {
         draft: String,

@@ -41,12 +41,14 @@ pub(super) enum Target<S: Storage> {
         last: Option<Item>,
         /// Whether something was appended.
         grown: bool,
+        /// How many items were.
+        appended: u64,
     },
 }
 
 impl<S: Storage> Target<S> {
     pub(super) fn known(thread: Thread) -> Self {
-        Self::Known { thread: Box::new(thread), seen: 0, last: None, grown: false }
+        Self::Known { thread: Box::new(thread), seen: 0, last: None, grown: false, appended: 0 }
     }
 }
 
@@ -69,7 +71,7 @@ impl<S: Storage> Incoming<S> {
     /// # Errors
     /// [`Error::InvalidField`] at the first such item, if the thread's last item is not the file's.
     pub(super) async fn is_news(&mut self, store: &Store<S>, item: &Item) -> Result<bool> {
-        let Target::Known { thread, seen, last, grown } = &mut self.target else {
+        let Target::Known { thread, seen, last, grown, .. } = &mut self.target else {
             return Ok(true);
         };
         let place = *seen;
@@ -123,8 +125,13 @@ impl<S: Storage> Incoming<S> {
                 *items += count;
                 Ok(0)
             }
-            Target::Known { thread, .. } => {
-                Ok(store.append_at(self.id, timed(thread.created_at)).await?.count)
+            // Another import of the same file would append the same items.
+            Target::Known { thread, appended, .. } => {
+                let length = thread.items + *appended;
+                let batch = timed(thread.created_at);
+                let count = store.append_after(self.id, length, batch).await?.count;
+                *appended += count;
+                Ok(count)
             }
         }
     }

@@ -107,6 +107,28 @@ fn importing_again_adds_only_what_the_files_have_gained() {
 }
 
 #[test]
+fn two_imports_at_once_append_what_a_file_has_gained_once() {
+    let store = store();
+    import(&store, &[rollout(1, None, 2)]);
+    let (path, text) = rollout(1, None, 5);
+    let mut importers = [(); 2].map(|()| Importer::new(store.clone()));
+    for importer in &mut importers {
+        importer.announce(&path, text.len() as u64, text.as_bytes());
+        importer.order();
+        assert!(block_on(importer.begin(&path)).unwrap());
+        block_on(importer.feed(text.as_bytes())).unwrap();
+    }
+    let reports = importers.map(|mut importer| {
+        block_on(importer.end()).unwrap();
+        block_on(importer.finish()).unwrap()
+    });
+    assert_eq!(reports.each_ref().map(|it| (it.items, it.problems.len())), [(3, 0), (0, 1)]);
+    assert_eq!(read(&store, 1).items, 6);
+    let again = import(&store, &[rollout(1, None, 6)]);
+    assert_eq!((again.items, again.problems.len()), (1, 0));
+}
+
+#[test]
 fn a_thread_that_went_on_by_itself_is_left_alone() {
     let store = store();
     import(&store, &[rollout(1, None, 2)]);

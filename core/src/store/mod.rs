@@ -152,6 +152,21 @@ impl<S: Storage> Store<S> {
         self.append_with(id, items, |append| append).await
     }
 
+    /// As [`append_at`](Self::append_at), to a history that still has `length` items.
+    ///
+    /// # Errors
+    /// As `append_at`, and [`Error::InvalidField`] when somebody else has appended or cut it back.
+    pub(crate) async fn append_after(
+        &self,
+        id: ThreadId,
+        length: u64,
+        items: Vec<(i64, Item)>,
+    ) -> Result<Appended> {
+        let items = items.into_iter().map(|(at, item)| (Some(at), item)).collect();
+        let after = |append| Command::AppendAfter { length, append: Box::new(append) };
+        self.append_with(id, items, after).await
+    }
+
     async fn append_with(
         &self,
         id: ThreadId,

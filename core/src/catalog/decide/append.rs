@@ -71,6 +71,18 @@ pub(super) fn append(
     Ok(Decision { events: vec![event], writes })
 }
 
+/// Decides an append of items that others may have appended meanwhile.
+pub(super) fn after(catalog: &Catalog, length: u64, append: &Command, at: i64) -> Result<Decision> {
+    if let Command::Append { thread, .. } = append {
+        let found = writable(catalog, *thread)?.len;
+        if found != length {
+            let reason = format!("the thread has {found} items by now, not {length}");
+            return Err(Error::InvalidField { field: "length".into(), reason });
+        }
+    }
+    super::decide(catalog, append, at)
+}
+
 /// Decides an append and the end of the draft that it came from.
 pub(super) fn finish(
     catalog: &Catalog,

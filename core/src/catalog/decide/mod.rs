@@ -47,6 +47,7 @@ pub(crate) fn decide(catalog: &Catalog, command: &Command, at: i64) -> Result<De
         Command::ChangeDocuments { owner, collection, change } => {
             documents::change_documents(catalog, *owner, collection, change)
         }
+        Command::AppendAfter { length, append } => append::after(catalog, *length, append, at),
         Command::FinishDraft { draft, append } => append::finish(catalog, draft, append, at),
         Command::CreateJob { id, name, tasks } => job::create(catalog, *id, name, tasks, at),
         Command::SetTask { job, task } => job::set_task(catalog, *job, task),
