@@ -4,7 +4,7 @@ import { createSignal, For, onCleanup, Show } from "solid-js";
 import { milliseconds } from "../format.ts";
 import { useDemo } from "../store/context.ts";
 import { Dialog } from "../ui/Dialog.tsx";
-import { describe } from "../ui/toasts.tsx";
+import { Failure } from "../ui/Failure.tsx";
 import { measure, type Result } from "./run.ts";
 
 export function BenchDialog() {
@@ -41,13 +41,7 @@ export function BenchDialog() {
           <p aria-live="polite">{part() === 0 ? "Writing the threads" : "Measuring"}</p>
         </div>
       </Show>
-      <Show when={failure()}>
-        {(error) => (
-          <p class="warning" role="alert">
-            {describe(error()).text} <code>{describe(error()).code}</code>
-          </p>
-        )}
-      </Show>
+      <Show when={failure()}>{(error) => <Failure error={error()} />}</Show>
       <Show when={results()}>
         {(found) => (
           <>

@@ -18,7 +18,7 @@ import { useDemo } from "../store/context.ts";
 import { GRACE_MS } from "../store/deletions.ts";
 import { threadName } from "../store/trees.ts";
 import { Dialog } from "../ui/Dialog.tsx";
-import { describe } from "../ui/toasts.tsx";
+import { Failure } from "../ui/Failure.tsx";
 
 const MOST_NAMES = 200;
 
@@ -181,13 +181,5 @@ export function DeleteDialog(props: { id: string }) {
         </footer>
       </div>
     </Dialog>
-  );
-}
-
-function Failure(props: { error: unknown }) {
-  return (
-    <p class="warning" role="alert">
-      {describe(props.error).text} <code>{describe(props.error).code}</code>
-    </p>
   );
 }

@@ -7,8 +7,9 @@ import { bytes, count, counted } from "../format.ts";
 import { goTo, openThread } from "../route.ts";
 import { useDemo } from "../store/context.ts";
 import { Dialog } from "../ui/Dialog.tsx";
+import { Failure } from "../ui/Failure.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { describe, tellError } from "../ui/toasts.tsx";
+import { tellError } from "../ui/toasts.tsx";
 import { sampleFiles } from "./sample.ts";
 
 const MOST_LINES = 50;
@@ -89,13 +90,7 @@ export function ImportDialog(props: { files: File[] | undefined }) {
           </button>
         </div>
       </Show>
-      <Show when={failure()}>
-        {(error) => (
-          <p class="warning" role="alert">
-            {describe(error()).text} <code>{describe(error()).code}</code>
-          </p>
-        )}
-      </Show>
+      <Show when={failure()}>{(error) => <Failure error={error()} />}</Show>
       <Show when={running() && progress()}>
         {(it) => (
           <div class="advance">
