@@ -1,6 +1,6 @@
 // The forest: every tree of threads, virtualised, as an ARIA tree that is moved through with the arrow keys.
 
-import { createVirtualizer } from "@tanstack/solid-virtual";
+import { createVirtualizer, defaultRangeExtractor } from "@tanstack/solid-virtual";
 import { createEffect, createMemo, createSignal, For, on, Show } from "solid-js";
 import { count } from "../format.ts";
 import { goTo, openThread } from "../route.ts";
@@ -48,7 +48,20 @@ export function TreePane() {
     estimateSize: (index) => (rows()[index]?.depth ? CHILD_HEIGHT : ROOT_HEIGHT),
     getItemKey: (index) => rows()[index]?.thread.id ?? index,
     overscan: 12,
+    // The active row stays rendered however far one scrolls, or a screen reader would lose it.
+    rangeExtractor: (range) => {
+      const shown = defaultRangeExtractor(range);
+      const index = places().get(active() ?? "");
+      if (index === undefined || shown.includes(index)) return shown;
+      return [...shown, index].sort((a, b) => a - b);
+    },
   });
+  // While the pane is hidden, or is just being shown again, no row is rendered: the attribute must not name one.
+  const activeRow = () => {
+    const id = active();
+    const isActive = ({ index }: { index: number }) => rows()[index]?.thread.id === id;
+    return id !== undefined && virtualizer.getVirtualItems().some(isActive) ? rowId(id) : undefined;
+  };
   createEffect(on(rows, () => virtualizer.measure(), { defer: true }));
 
   const known = createMemo(() => {
@@ -197,7 +210,7 @@ export function TreePane() {
         role={rows().length > 0 ? "tree" : "group"}
         tabIndex="0"
         aria-label={shelf() === "active" ? "Active threads" : "Archived threads"}
-        aria-activedescendant={active() ? rowId(active() ?? "") : undefined}
+        aria-activedescendant={activeRow()}
         onKeyDown={onKeyDown}
         onClick={onClick}
       >
