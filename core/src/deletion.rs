@@ -55,7 +55,7 @@ pub(crate) async fn verify<S: Storage>(
 pub(crate) fn staying(catalog: &Catalog, state: &Deletion) -> Vec<(ThreadId, Vec<ThreadId>)> {
     let mut trees: Vec<(ThreadId, Vec<ThreadId>)> =
         state.trees.iter().map(|tree| (*tree, Vec::new())).collect();
-    if trees.iter().all(|(tree, _)| catalog.indexes().tree_size(*tree) == 0) {
+    if trees.iter().all(|(tree, _)| catalog.tree_size(*tree) == 0) {
         return trees;
     }
     for record in catalog.records() {

@@ -28,19 +28,19 @@ impl Item {
     /// Like [`new`](Self::new), naming the item's place in a call in its errors.
     pub fn at_index(json: &str, index: usize) -> Result<Self> {
         let json = json.trim();
-        if json.len() > MAX_ITEM {
-            let field = format!("items[{index}]");
-            return Err(Error::TooLarge { field, size: json.len(), limit: MAX_ITEM });
-        }
-        let invalid = |reason: String| Error::InvalidItem { index, reason };
-        if !json.starts_with('{') {
-            return Err(invalid(format!("it starts with `{}`", crate::error::excerpt(json))));
-        }
-        if depth(json) > MAX_DEPTH {
-            return Err(invalid(format!("it nests deeper than {MAX_DEPTH} levels")));
-        }
-        let raw: &RawValue = serde_json::from_str(json).map_err(|e| invalid(e.to_string()))?;
+        check(json, index)?;
+        let raw: &RawValue = serde_json::from_str(json)
+            .map_err(|error| Error::InvalidItem { index, reason: error.to_string() })?;
         Ok(Self(one_line(raw.get())))
+    }
+
+    /// Takes a JSON text that was parsed already, naming the item's place in a call in its errors.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_raw(json: &RawValue, index: usize) -> Result<Self> {
+        check(json.get(), index)?;
+        Ok(Self(one_line(json.get())))
     }
 
     /// Takes a value that serializes to a JSON object.
@@ -104,6 +104,9 @@ pub struct StoredItem {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line(Arc<str>);
 
+/// How every line begins.
+const LINE: &str = "{\"at\":";
+
 impl Line {
     pub(crate) fn new(at: i64, item: &Item) -> Self {
         Self(format!("{{\"at\":{at},\"item\":{}}}", item.json()).into())
@@ -121,6 +124,17 @@ impl Line {
     /// Returns the bytes that the line takes in a segment.
     pub(crate) fn size(&self) -> u64 {
         self.0.len() as u64 + 1
+    }
+
+    /// Adds the line to `text` with its number, `{"seq":…,"at":…,"item":{…}}`; false where it begins
+    /// like none.
+    pub(crate) fn push_numbered(&self, seq: u64, text: &mut String) -> bool {
+        let Some(rest) = self.0.strip_prefix(LINE) else { return false };
+        text.push_str("{\"seq\":");
+        text.push_str(&seq.to_string());
+        text.push_str(",\"at\":");
+        text.push_str(rest);
+        true
     }
 
     pub(crate) fn decode(&self, seq: u64) -> serde_json::Result<StoredItem> {
@@ -147,6 +161,24 @@ impl<'de> Deserialize<'de> for Line {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         Ok(Self(raw.get().into()))
     }
+}
+
+/// Checks what a parser does not.
+fn check(json: &str, index: usize) -> Result<()> {
+    if json.len() > MAX_ITEM {
+        let field = format!("items[{index}]");
+        return Err(Error::TooLarge { field, size: json.len(), limit: MAX_ITEM });
+    }
+    let invalid = |reason: String| Error::InvalidItem { index, reason };
+    if !json.starts_with('{') {
+        return Err(invalid(format!("it starts with `{}`", crate::error::excerpt(json))));
+    }
+    // Few brackets can't nest deep, and counting them is quicker than following them.
+    let brackets = json.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    if brackets > MAX_DEPTH && depth(json) > MAX_DEPTH {
+        return Err(invalid(format!("it nests deeper than {MAX_DEPTH} levels")));
+    }
+    Ok(())
 }
 
 /// Returns the deepest nesting of a JSON text, without recursion.
@@ -204,6 +236,16 @@ mod tests {
         assert_eq!(Item::new(&deep(MAX_DEPTH)).unwrap_err().code(), "invalid_item");
         assert_eq!(Item::new(&deep(1_000_000)).unwrap_err().code(), "invalid_item");
         assert!(Item::new(r#"{"a":"[[[[\"[["}"#).is_ok());
+    }
+
+    #[test]
+    fn what_was_parsed_already_is_checked_as_new_texts_are() {
+        let raw = |json: &str| serde_json::from_str::<Box<RawValue>>(json).unwrap();
+        assert_eq!(Item::of_raw(&raw("{\"a\":\n1}"), 0).unwrap().json(), "{\"a\": 1}");
+        let error = Item::of_raw(&raw("[1]"), 3).unwrap_err();
+        assert!(matches!(error, Error::InvalidItem { index: 3, .. }), "{error}");
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(MAX_DEPTH - 1), "]".repeat(MAX_DEPTH - 1));
+        assert!(Item::of_raw(&raw(&deep), 0).is_ok());
     }
 
     #[test]

@@ -24,7 +24,7 @@ import type {
 } from "./threads.js";
 
 /** The items of a page while a history is read through: few round trips, little memory. */
-const STRIDE = 500;
+const STRIDE = 1000;
 
 /** Stands for one thread. It holds nothing but the id and costs nothing. */
 export class ThreadHandle {
@@ -51,7 +51,7 @@ export class ThreadHandle {
   /**
    * Yields the items one by one, reading pages as it goes; oldest first unless `query` says so.
    *
-   * `limit` is the size of the pages, 500 unless given, not the number of items. Items appended
+   * `limit` is the size of the pages, 1,000 unless given, not the number of items. Items appended
    * meanwhile are yielded too. Once the thread is deleted, it throws `thread_deleted`.
    */
   async *items<Item = Record<string, unknown>>(

@@ -192,7 +192,13 @@ export class Threads {
     id: string,
     query: ItemQuery = {},
   ): Promise<ItemPage<Item>> {
-    return JSON.parse(await this.#session.call((store) => store.items(String(id), query)));
+    const text = await this.#session.call((store) => store.items(String(id), query));
+    try {
+      return JSON.parse(text);
+    } catch {
+      // What storage holds is damaged; the store says where.
+      return JSON.parse(await this.#session.call((store) => store.itemsParsed(String(id), query)));
+    }
   }
 
   /**

@@ -169,10 +169,10 @@ fn write(write: Write) -> Object {
         Write::Insert { table, key, value } => record("insert", table, key, &value),
         Write::Put { table, key, value } => record("put", table, key, &value),
         Write::Delete { table, key } => {
-            object(&[("type", "delete".into()), ("table", name(table)), ("key", key.into())])
+            object(&[("type", word("delete")), ("table", name(table)), ("key", key.into())])
         }
         Write::DeleteRange { table, range } => object(&[
-            ("type", "deleteRange".into()),
+            ("type", word("deleteRange")),
             ("table", name(table)),
             ("start", range.start.into()),
             ("end", range.end.into()),
@@ -180,9 +180,9 @@ fn write(write: Write) -> Object {
     }
 }
 
-fn record(kind: &str, table: Table, key: Key, value: &[u8]) -> Object {
+fn record(kind: &'static str, table: Table, key: Key, value: &[u8]) -> Object {
     object(&[
-        ("type", kind.into()),
+        ("type", word(kind)),
         ("table", name(table)),
         ("key", key.into()),
         ("value", Uint8Array::from(value).into()),
@@ -190,16 +190,31 @@ fn record(kind: &str, table: Table, key: Key, value: &[u8]) -> Object {
 }
 
 fn name(table: Table) -> JsValue {
-    table.name().into()
+    word(table.name())
 }
 
-fn object(properties: &[(&str, JsValue)]) -> Object {
+fn object(properties: &[(&'static str, JsValue)]) -> Object {
     let object = Object::new();
     for (name, value) in properties {
         // A fresh object takes every property.
-        let _ = Reflect::set(&object, &JsValue::from_str(name), value);
+        let _ = Reflect::set(&object, &word(name), value);
     }
     object
+}
+
+/// Returns a word of the contract as a JavaScript string, made once: each commit says a dozen.
+fn word(word: &'static str) -> JsValue {
+    thread_local! {
+        static KNOWN: RefCell<Vec<(&'static str, JsValue)>> = const { RefCell::new(Vec::new()) };
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some((_, value)) = known.iter().find(|(one, _)| *one == word) {
+            return value.clone();
+        }
+        let value = JsValue::from_str(word);
+        known.push((word, value.clone()));
+        value
+    })
 }
 
 fn property(object: &JsValue, name: &str) -> JsValue {

@@ -82,6 +82,15 @@ impl Store {
     /// Reads a page of items, as the JSON text of `{ data, nextCursor, backwardsCursor }`.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn items(&self, id: String, query: Option<Ts<ItemQuery>>) -> Promise {
+        let write = |page: String| Ok(page.into());
+        self.run(write, async move |core| {
+            core.items_text(thread_id(&id)?, argument("query", query)?).await
+        })
+    }
+
+    /// Reads a page of items as `items` does, parsing each: what is no JSON is `corrupt`.
+    #[wasm_bindgen(js_name = itemsParsed, unchecked_return_type = "Promise<string>")]
+    pub fn items_parsed(&self, id: String, query: Option<Ts<ItemQuery>>) -> Promise {
         let write = |page: ItemPage| Ok(items::write(&page).into());
         self.run(write, async move |core| {
             core.items(thread_id(&id)?, argument("query", query)?).await

@@ -99,8 +99,8 @@ impl Catalog {
                 Ok(())
             }
             Event::Archived { group, members, .. } => {
-                let archived = Some(Archived { at, group: *group });
-                self.edit_all(members, |record| record.archived = archived)
+                let archived = Archived { at, group: *group };
+                self.edit_all(members, |record| record.archived = Some(Box::new(archived)))
             }
             Event::Unarchived { members, .. } => {
                 self.edit_all(members, |record| record.archived = None)
@@ -141,9 +141,13 @@ impl Catalog {
     }
 
     /// Puts back a record that a page holds.
-    pub(crate) fn load_record(&mut self, record: Record) -> Applied {
+    pub(crate) fn load_record(&mut self, mut record: Record) -> Applied {
         check_record(&record)?;
         let ord = record.ord;
+        // Threads that were made one after another often say the same of themselves.
+        if let Some(before) = ord.checked_sub(1).and_then(|before| self.slot(before)) {
+            record.details.share(&before.details);
+        }
         if self.slot(ord).is_some() || self.record(record.id).is_some() {
             return Err(ApplyError(format!("thread {} is there twice", record.id)));
         }

@@ -3,13 +3,12 @@
 //! They follow from the records alone: [`Indexes::replace`] is told of every change.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
+use super::order::{Order, Place};
 use super::record::Record;
 use crate::id::{ThreadId, TreeId};
 use crate::query::SortKey;
-
-/// A place in an order of threads: a time, ties broken by id.
-pub(crate) type Place = (i64, ThreadId);
 
 /// Everything that is looked up in other ways than by ordinal.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,17 +18,17 @@ pub(crate) struct Indexes {
     children: BTreeSet<(u32, u32)>,
     active: Orders,
     archived: Orders,
-    /// How many threads of each tree are not erased.
-    trees: HashMap<TreeId, u32>,
+    /// How many threads of each tree are not erased, its root apart: most trees are a root alone.
+    below: HashMap<TreeId, u32>,
     totals: Totals,
 }
 
 /// Visible threads in each order.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Orders {
-    created: BTreeSet<Place>,
-    updated: BTreeSet<Place>,
-    recency: BTreeSet<Place>,
+    created: Order,
+    updated: Order,
+    recency: Order,
 }
 
 /// Counts over the visible threads.
@@ -52,7 +51,7 @@ impl Indexes {
     }
 
     /// Returns the visible active or archived threads in the order of `key`.
-    pub(crate) fn order(&self, archived: bool, key: SortKey) -> &BTreeSet<Place> {
+    pub(crate) fn order(&self, archived: bool, key: SortKey) -> &Order {
         let orders = if archived { &self.archived } else { &self.active };
         match key {
             SortKey::CreatedAt => &orders.created,
@@ -61,37 +60,53 @@ impl Indexes {
         }
     }
 
-    /// Returns how many threads born in `tree` are not erased.
-    pub(crate) fn tree_size(&self, tree: TreeId) -> u32 {
-        self.trees.get(&tree).copied().unwrap_or(0)
+    /// Returns how many threads born below the root of `tree` are not erased.
+    pub(super) fn born_below(&self, tree: TreeId) -> u32 {
+        self.below.get(&tree).copied().unwrap_or(0)
     }
 
     pub(crate) fn totals(&self) -> Totals {
         self.totals
     }
 
-    /// Follows the change of one slot.
+    /// Says in which orders the change of a slot moves it.
+    pub(super) fn moves(old: Option<&Record>, new: Option<&Record>) -> Moves {
+        let listed = |record: Option<&Record>, key| {
+            let record = record.filter(|record| record.visible())?;
+            Some((record.archived.is_some(), place(record, key)))
+        };
+        KEYS.map(|key| (listed(old, key), listed(new, key)))
+    }
+
+    /// Takes a slot, which is as it was, out of the orders in which it moves.
+    pub(super) fn leave(&mut self, ord: u32, moves: &Moves, slots: &Slots) {
+        for (key, (from, to)) in KEYS.into_iter().zip(moves) {
+            if let Some((archived, at)) = from
+                && from != to
+            {
+                self.order_mut(*archived, key).remove(ord, *at, |ord| place_in(slots, ord, key));
+            }
+        }
+    }
+
+    /// Puts a slot, which is as it will be, into the orders in which it moves.
+    pub(super) fn enter(&mut self, ord: u32, moves: &Moves, slots: &Slots) {
+        for (key, (from, to)) in KEYS.into_iter().zip(moves) {
+            if let Some((archived, at)) = to
+                && from != to
+            {
+                self.order_mut(*archived, key).insert(ord, *at, |ord| place_in(slots, ord, key));
+            }
+        }
+    }
+
+    /// Follows the change of one slot, its place in the orders apart.
     pub(super) fn replace(&mut self, old: Option<&Record>, new: Option<&Record>) {
         if let Some(old) = old {
             self.count(old, false);
         }
         if let Some(new) = new {
             self.count(new, true);
-        }
-        let listed = |record: Option<&Record>| {
-            record.filter(|record| record.visible()).map(|record| record.archived.is_some())
-        };
-        for key in [SortKey::CreatedAt, SortKey::UpdatedAt, SortKey::RecencyAt] {
-            let from = old.and_then(|old| Some((listed(Some(old))?, place(old, key))));
-            let to = new.and_then(|new| Some((listed(Some(new))?, place(new, key))));
-            if from != to {
-                if let Some((archived, place)) = from {
-                    self.order_mut(archived, key).remove(&place);
-                }
-                if let Some((archived, place)) = to {
-                    self.order_mut(archived, key).insert(place);
-                }
-            }
         }
         let edge = |record: &Record| record.parent.map(|parent| (parent, record.ord));
         let (from, to) = (old.and_then(edge), new.and_then(edge));
@@ -104,14 +119,18 @@ impl Indexes {
         match (old, new) {
             (None, Some(new)) => {
                 self.ids.insert(new.id, new.ord);
-                *self.trees.entry(new.tree).or_default() += 1;
+                if new.tree != new.id {
+                    *self.below.entry(new.tree).or_default() += 1;
+                }
             }
             (Some(old), None) => {
                 self.ids.remove(&old.id);
-                if let Some(size) = self.trees.get_mut(&old.tree) {
+                if old.tree != old.id
+                    && let Some(size) = self.below.get_mut(&old.tree)
+                {
                     *size -= 1;
                     if *size == 0 {
-                        self.trees.remove(&old.tree);
+                        self.below.remove(&old.tree);
                     }
                 }
             }
@@ -119,7 +138,7 @@ impl Indexes {
         }
     }
 
-    fn order_mut(&mut self, archived: bool, key: SortKey) -> &mut BTreeSet<Place> {
+    fn order_mut(&mut self, archived: bool, key: SortKey) -> &mut Order {
         let orders = if archived { &mut self.archived } else { &mut self.active };
         match key {
             SortKey::CreatedAt => &mut orders.created,
@@ -144,6 +163,20 @@ impl Indexes {
             *total = if add { total.wrapping_add(value) } else { total.wrapping_sub(value) };
         }
     }
+}
+
+/// The records by ordinal.
+pub(super) type Slots = [Option<Arc<Record>>];
+
+/// Where a slot was and will be in each order: whether among the archived ones, and at what place.
+pub(super) type Moves = [(Option<(bool, Place)>, Option<(bool, Place)>); KEYS.len()];
+
+const KEYS: [SortKey; 3] = [SortKey::CreatedAt, SortKey::UpdatedAt, SortKey::RecencyAt];
+
+/// Returns the place of a slot that is in an order, and so has a record.
+pub(super) fn place_in(slots: &Slots, ord: u32, key: SortKey) -> Place {
+    let record = slots.get(ord as usize).and_then(Option::as_deref);
+    record.map_or((i64::MIN, ThreadId::from_uuid(uuid::Uuid::nil())), |record| place(record, key))
 }
 
 /// Returns the place of a record in an order.

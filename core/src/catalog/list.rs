@@ -2,15 +2,14 @@
 //!
 //! A cursor names a place in an order, not a thread, so it outlives the thread it was made from.
 
-use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use serde_json::Value;
 
-use super::index::{Place, place};
+use super::index::{place, place_in};
+use super::order::{Order, Place};
 use super::{Catalog, Record};
 use crate::error::{Error, Result, excerpt};
-use crate::id::ThreadId;
 use crate::limits::{DEFAULT_PAGE, MAX_PAGE, MAX_QUERY_TEXT};
 use crate::query::{ArchiveFilter, SortDirection, SortKey, ThreadPage, ThreadQuery};
 
@@ -41,21 +40,22 @@ impl Catalog {
             Some(cursor) if cursor.included => Bound::Included(cursor.place),
             Some(cursor) => Bound::Excluded(cursor.place),
         };
-        let bounds = if descending { (Bound::Unbounded, start) } else { (start, Bound::Unbounded) };
         let candidates = self.candidates(query);
-        let places: Vec<&BTreeSet<Place>> = match &candidates {
-            Some(places) => vec![places],
+        let orders: Vec<&Order> = match &candidates {
+            Some(order) => vec![order],
             None => orders(self, query),
         };
-        let ranges = places.into_iter().map(|order| order.range(bounds));
+        let at = |ord| self.place(ord, query.sort_key);
         let found: Vec<&Record> = if descending {
-            merged(ranges.map(Iterator::rev).collect(), |a, b| a > b)
-                .filter_map(|(_, id)| self.matching(*id, query))
+            let ranges = orders.into_iter().map(|order| order.downwards(start, at)).collect();
+            merged(ranges, |a, b| at(a) > at(b))
+                .filter_map(|ord| self.matching(ord, query))
                 .take(limit + 1)
                 .collect()
         } else {
-            merged(ranges.collect(), |a, b| a < b)
-                .filter_map(|(_, id)| self.matching(*id, query))
+            let ranges = orders.into_iter().map(|order| order.upwards(start, at)).collect();
+            merged(ranges, |a, b| at(a) < at(b))
+                .filter_map(|ord| self.matching(ord, query))
                 .take(limit + 1)
                 .collect()
         };
@@ -72,7 +72,7 @@ impl Catalog {
     }
 
     /// The threads below a parent or an ancestor, in the order asked for.
-    fn candidates(&self, query: &ThreadQuery) -> Option<BTreeSet<Place>> {
+    fn candidates(&self, query: &ThreadQuery) -> Option<Order> {
         let ordinals = if let Some(parent) = query.parent_thread_id {
             self.visible(parent).map(|parent| self.visible_children(parent.ord))
         } else if let Some(ancestor) = query.ancestor_thread_id {
@@ -80,12 +80,16 @@ impl Catalog {
         } else {
             return None;
         };
-        let records = ordinals.unwrap_or_default().into_iter().filter_map(|ord| self.slot(ord));
-        Some(records.map(|record| place(record, query.sort_key)).collect())
+        Some(Order::of(ordinals.unwrap_or_default(), |ord| self.place(ord, query.sort_key)))
     }
 
-    fn matching(&self, id: ThreadId, query: &ThreadQuery) -> Option<&Record> {
-        let record = &**self.record(id)?;
+    /// Returns the place of a thread that is in an order, and so has a record.
+    fn place(&self, ord: u32, key: SortKey) -> Place {
+        place_in(&self.slots, ord, key)
+    }
+
+    fn matching(&self, ord: u32, query: &ThreadQuery) -> Option<&Record> {
+        let record = &**self.slot(ord)?;
         let details = &record.details;
         let among = |wanted: &[String], value: Option<&String>| {
             wanted.is_empty() || value.is_some_and(|value| wanted.contains(value))
@@ -153,7 +157,7 @@ pub(crate) fn page_limit(limit: Option<u32>) -> Result<usize> {
     Err(Error::OutOfRange { field: "limit", value, min: 1, max })
 }
 
-fn orders<'a>(catalog: &'a Catalog, query: &ThreadQuery) -> Vec<&'a BTreeSet<Place>> {
+fn orders<'a>(catalog: &'a Catalog, query: &ThreadQuery) -> Vec<&'a Order> {
     let order = |archived| catalog.indexes().order(archived, query.sort_key);
     match query.archived.unwrap_or_default() {
         ArchiveFilter::Active => vec![order(false)],
@@ -163,18 +167,18 @@ fn orders<'a>(catalog: &'a Catalog, query: &ThreadQuery) -> Vec<&'a BTreeSet<Pla
 }
 
 /// Merges sorted iterators.
-fn merged<'a, I: Iterator<Item = &'a Place>>(
+fn merged<I: Iterator<Item = u32>>(
     sources: Vec<I>,
-    before: impl Fn(&Place, &Place) -> bool,
-) -> impl Iterator<Item = &'a Place> {
+    before: impl Fn(u32, u32) -> bool,
+) -> impl Iterator<Item = u32> {
     let mut sources: Vec<_> = sources.into_iter().map(Iterator::peekable).collect();
     std::iter::from_fn(move || {
-        let mut best: Option<(usize, &Place)> = None;
+        let mut best: Option<(usize, u32)> = None;
         for (index, source) in sources.iter_mut().enumerate() {
-            if let Some(place) = source.peek()
-                && best.is_none_or(|(_, least)| before(place, least))
+            if let Some(ord) = source.peek().copied()
+                && best.is_none_or(|(_, least)| before(ord, least))
             {
-                best = Some((index, place));
+                best = Some((index, ord));
             }
         }
         sources[best?.0].next()

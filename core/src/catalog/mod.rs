@@ -9,10 +9,12 @@ mod changes;
 mod check;
 mod command;
 mod decide;
+mod details;
 mod event;
 mod hide;
 mod index;
 mod list;
+mod order;
 mod ordinals;
 #[cfg(test)]
 mod properties;
@@ -39,7 +41,7 @@ pub(crate) use tail::Tail;
 use crate::document::Collections;
 use crate::error::Result;
 use crate::goal::Job;
-use crate::id::{DeletionId, ThreadId};
+use crate::id::{DeletionId, ThreadId, TreeId};
 use crate::query::{Receipt, Removed};
 
 /// The state of a store at one position of its journal.
@@ -124,6 +126,12 @@ enum Undo {
 }
 
 impl Catalog {
+    /// Returns how many threads born in `tree` are not erased.
+    pub(crate) fn tree_size(&self, tree: TreeId) -> u32 {
+        let has_root = self.record(tree).is_some_and(|record| record.tree == tree);
+        self.indexes.born_below(tree) + u32::from(has_root)
+    }
+
     /// Returns the record of an ordinal, visible or not.
     pub(crate) fn slot(&self, ord: u32) -> Option<&Arc<Record>> {
         self.slots.get(ord as usize)?.as_ref()
@@ -204,12 +212,17 @@ impl Catalog {
 
     /// Puts a record where it belongs, keeping every index true.
     fn set(&mut self, ord: u32, record: Option<Arc<Record>>) {
-        let Some(slot) = self.slots.get_mut(ord as usize) else { return };
-        let old = std::mem::replace(slot, record.clone());
-        if let Some(undo) = &mut self.undo {
-            undo.push(Undo::Slot(ord, old.clone()));
-        }
+        let Some(slot) = self.slots.get(ord as usize) else { return };
+        let old = slot.clone();
+        // The orders look places up in the slots, so each change finds the slot as it is told of it.
+        let moved = Indexes::moves(old.as_deref(), record.as_deref());
+        self.indexes.leave(ord, &moved, &self.slots);
+        self.slots[ord as usize].clone_from(&record);
+        self.indexes.enter(ord, &moved, &self.slots);
         self.indexes.replace(old.as_deref(), record.as_deref());
+        if let Some(undo) = &mut self.undo {
+            undo.push(Undo::Slot(ord, old));
+        }
     }
 
     /// Makes room for a record at `ord`, erased ones in between.

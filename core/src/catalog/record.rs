@@ -2,13 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::details::Details;
 use super::event::{Segment, Touch};
 use crate::document::Collections;
 use crate::goal::Goal;
 use crate::id::{DeletionId, ThreadId, TreeId};
-use crate::thread::{EdgeStatus, ThreadDetails, ThreadPatch};
+use crate::thread::{EdgeStatus, ThreadPatch};
 
 /// A thread in the catalog.
+///
+/// There are as many of these in memory as there are threads: what few of them have is boxed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Record {
@@ -24,7 +27,7 @@ pub(crate) struct Record {
     pub(crate) updated_at: i64,
     pub(crate) recency_at: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) archived: Option<Archived>,
+    pub(crate) archived: Option<Box<Archived>>,
     /// The deletion that hides it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) deletion: Option<DeletionId>,
@@ -47,7 +50,7 @@ pub(crate) struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) session: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) forked_from: Option<ThreadId>,
+    pub(crate) forked_from: Option<Box<ThreadId>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,16 +67,12 @@ pub(crate) struct Record {
     pub(crate) tools: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) documents: Option<Box<Collections>>,
-    #[serde(default, skip_serializing_if = "has_no_details")]
-    pub(crate) details: Box<ThreadDetails>,
+    #[serde(default, skip_serializing_if = "Details::is_empty")]
+    pub(crate) details: Details,
 }
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
-}
-
-fn has_no_details(details: &ThreadDetails) -> bool {
-    *details == ThreadDetails::default()
 }
 
 /// When a thread was archived, and together with what.
@@ -103,7 +102,7 @@ impl Record {
                 field.clone_from(value);
             }
         }
-        let details = &mut self.details;
+        let mut details = (*self.details).clone();
         set(&mut self.name, &patch.name);
         set(&mut self.preview, &patch.preview);
         set(&mut self.title, &patch.title);
@@ -121,6 +120,9 @@ impl Record {
         set(&mut details.memory_mode, &patch.memory_mode);
         set(&mut details.token_usage, &patch.token_usage);
         set(&mut details.metadata, &patch.metadata);
+        if details != *self.details {
+            self.details = details.into();
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Records as callers see them.
 
-use super::Catalog;
 use super::record::Record;
+use super::{Catalog, Deletion};
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::thread::Thread;
@@ -33,7 +33,8 @@ impl Catalog {
             return record.deletion.filter(|deletion| !self.is_staging(*deletion));
         }
         self.receipt_of(id).or_else(|| {
-            let pending = self.deletions_asked_for().find(|pending| pending.ids.contains(&id));
+            let took = |pending: &&Deletion| pending.root_id == id || pending.ids.contains(&id);
+            let pending = self.deletions_asked_for().find(took);
             pending.map(|pending| pending.deletion)
         })
     }
@@ -85,14 +86,14 @@ impl Catalog {
             session_id: record.session.clone().unwrap_or_else(|| record.tree.to_string()),
             parent_thread_id: parent.map(|parent| parent.id),
             edge_status: parent.and(record.edge),
-            forked_from_id: record.forked_from,
+            forked_from_id: record.forked_from.as_deref().copied(),
             name: record.name.clone(),
             preview: record.preview.clone().unwrap_or_default(),
             title: record.title.clone(),
             created_at: record.created_at,
             updated_at: record.updated_at,
             recency_at: record.recency_at,
-            archived_at: record.archived.map(|archived| archived.at),
+            archived_at: record.archived.as_deref().map(|archived| archived.at),
             items: record.len,
             bytes: record.bytes,
             details: (*record.details).clone(),

@@ -14,6 +14,7 @@ use crate::journal::replica::Replica;
 use crate::keys;
 use crate::observe::{Observed, observe_at};
 use crate::storage::{Key, Table, Write};
+use crate::thread::ThreadDetails;
 
 /// The histories of no thread, by tree and thread.
 pub(super) type Orphans = BTreeMap<(TreeId, ThreadId), Vec<(Key, Bytes)>>;
@@ -119,7 +120,19 @@ fn record(
     let times = || stored.iter().map(|stored| stored.at).filter(|at| *at > 0);
     let (first, last) = (times().min().unwrap_or(0), times().max().unwrap_or(0));
     let len = lines.len() as u64;
-    let mut record = Record {
+    let recovered = serde_json::Map::from_iter([("recovered".to_owned(), true.into())]);
+    let details = ThreadDetails {
+        model: observed.model,
+        model_provider: observed.model_provider,
+        cwd: observed.cwd,
+        cli_version: observed.cli_version,
+        originator: observed.originator,
+        git_info: observed.git_info,
+        token_usage: observed.token_usage,
+        metadata: Some(recovered),
+        ..ThreadDetails::default()
+    };
+    Ok(Record {
         ord,
         id,
         tree,
@@ -144,19 +157,8 @@ fn record(
         logs,
         tools: tools.unwrap_or(0),
         documents: None,
-        details: Default::default(),
-    };
-    let details = &mut record.details;
-    details.model = observed.model;
-    details.model_provider = observed.model_provider;
-    details.cwd = observed.cwd;
-    details.cli_version = observed.cli_version;
-    details.originator = observed.originator;
-    details.git_info = observed.git_info;
-    details.token_usage = observed.token_usage;
-    let recovered = serde_json::Map::from_iter([("recovered".to_owned(), true.into())]);
-    details.metadata = Some(recovered);
-    Ok(record)
+        details: details.into(),
+    })
 }
 
 fn of_stream(records: &[(Key, Bytes)], of: impl Fn(Stream) -> Option<u64>) -> Vec<Part> {

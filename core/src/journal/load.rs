@@ -13,6 +13,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::id::new_uuid;
 use crate::keys;
+use crate::maybe_send::MaybeSend;
 use crate::mutation::{self, Mutation};
 use crate::storage::{
     Batch, Durability, Key, KeyRange, Order, Storage, StorageError, Table, Write,
@@ -125,15 +126,20 @@ async fn create<S: Storage>(storage: &S, env: &dyn Env) -> Result<()> {
 async fn load_from<S: Storage>(storage: &S, start: &Start) -> Result<Replica> {
     let mut replica = Replica::default();
     let head = take_head(&mut replica, start)?;
-    for (key, value) in scan_all(storage, Table::Catalog, KeyRange::prefix(keys::PAGES)).await? {
+    let catalog = |prefix| (Table::Catalog, KeyRange::prefix(prefix));
+    // Piece by piece: the bytes of all pages together are more than the catalog made of them.
+    scan_each(storage, catalog(keys::PAGES), |key, value| {
         salvage::take_page(&mut replica, head.as_ref(), &key, &value);
-    }
-    for (key, value) in scan_all(storage, Table::Catalog, KeyRange::prefix(keys::RECEIPTS)).await? {
+    })
+    .await?;
+    scan_each(storage, catalog(keys::RECEIPTS), |key, value| {
         salvage::take_receipt(&mut replica, &key, &value);
-    }
-    for (key, value) in scan_all(storage, Table::Catalog, KeyRange::prefix(keys::JOBS)).await? {
+    })
+    .await?;
+    scan_each(storage, catalog(keys::JOBS), |key, value| {
         salvage::take_job(&mut replica, &key, &value);
-    }
+    })
+    .await?;
     let from = head.as_ref().map_or(0, |head| head.position);
     let journal = scan_all(storage, Table::Journal, keys::entries_from(from)).await?;
     if head.is_none() {
@@ -259,20 +265,30 @@ pub(crate) async fn read<S: Storage>(
     Err(Error::Storage(StorageError::Unavailable { retryable: false, reason, cause: None }))
 }
 
-/// Reads a whole range, page by page.
+/// Reads a whole range at once.
 pub(crate) async fn scan_all<S: Storage>(
     storage: &S,
     table: Table,
-    mut range: KeyRange,
+    range: KeyRange,
 ) -> Result<Vec<(Key, Bytes)>> {
     let mut records = Vec::new();
+    scan_each(storage, (table, range), |key, value| records.push((key, value))).await?;
+    Ok(records)
+}
+
+/// Reads a whole range, holding one page of the scan at a time.
+async fn scan_each<S: Storage>(
+    storage: &S,
+    (table, mut range): (Table, KeyRange),
+    mut take: impl FnMut(Key, Bytes) + MaybeSend,
+) -> Result<()> {
     loop {
         let page = storage.scan(table, range.clone(), SCAN, Order::Ascending).await?;
         let last = page.records.last().map(|(key, _)| format!("{key} "));
-        records.extend(page.records);
+        page.records.into_iter().for_each(|(key, value)| take(key, value));
         match last {
             Some(after) if page.more => range.start = after,
-            _ => return Ok(records),
+            _ => return Ok(()),
         }
     }
 }

@@ -122,20 +122,23 @@ impl Said {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
-        self.text.extend(text.chars().take(MAX_PREVIEW_CHARS));
+        self.text.push_str(beginning(text));
     }
 
     fn observed(self) -> Observed {
         let preview = match (self.text.is_empty(), self.image) {
-            (false, _) => {
-                let cut: String = self.text.chars().take(MAX_PREVIEW_CHARS).collect();
-                Some(cut.trim_end().to_owned())
-            }
+            (false, _) => Some(beginning(&self.text).trim_end().to_owned()),
             (true, true) => Some(IMAGE.to_owned()),
             (true, false) => None,
         };
         Observed { user_turn: preview.is_some(), preview, ..Observed::default() }
     }
+}
+
+/// Returns as much of a text as a preview holds.
+fn beginning(text: &str) -> &str {
+    let end = text.char_indices().nth(MAX_PREVIEW_CHARS);
+    end.map_or(text, |(end, _)| &text[..end])
 }
 
 fn injected(text: &str) -> bool {

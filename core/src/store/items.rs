@@ -14,12 +14,16 @@ use crate::item::{Line, StoredItem};
 use crate::journal::entry::corrupt;
 use crate::keys;
 use crate::limits::MAX_PAGE_BYTES;
+use crate::maybe_send::{MaybeSend, MaybeSync};
 use crate::mutation::{self, Mutation};
 use crate::query::{ItemPage, ItemQuery, SortDirection};
 use crate::storage::{Order, Storage, Table};
 
 /// The most segments of one scan.
 const SEGMENTS: usize = 8;
+
+/// Lines of a history with their numbers.
+type Lines = Vec<(u64, Line)>;
 
 impl<S: Storage> Store<S> {
     /// Returns a page of a thread's items.
@@ -33,6 +37,29 @@ impl<S: Storage> Store<S> {
     /// [`Error::InvalidField`] for a cursor together with `from`, [`Error::ThreadNotFound`] and
     /// [`Error::ThreadDeleted`], also when the thread is deleted while it is read.
     pub async fn items(&self, id: ThreadId, query: ItemQuery) -> Result<ItemPage> {
+        let take = |history: &History, lines: Lines, descending| {
+            let items = decoded(history, lines)?;
+            Ok(page(items, history, descending))
+        };
+        self.lines(id, query, take).await
+    }
+
+    /// Returns a page of a thread's items as the JSON text of an [`ItemPage`], which is as storage has
+    /// it and not parsed.
+    ///
+    /// # Errors
+    /// As [`items`](Self::items), which also tells of an item that is no JSON.
+    pub async fn items_text(&self, id: ThreadId, query: ItemQuery) -> Result<String> {
+        self.lines(id, query, text_page).await
+    }
+
+    /// Reads the lines of a page, again where another instance changed them meanwhile.
+    async fn lines<T>(
+        &self,
+        id: ThreadId,
+        query: ItemQuery,
+        take: impl Fn(&History, Lines, bool) -> Result<T> + MaybeSend + MaybeSync,
+    ) -> Result<T> {
         let limit = page_limit(query.limit)? as u64;
         let from = Start::of(&query)?;
         let descending = query.sort_direction == Some(SortDirection::Desc);
@@ -41,9 +68,10 @@ impl<S: Storage> Store<S> {
             let history = self.history(id).await?;
             let range =
                 wanted(history.len, from.at(&query, history.generation)?, limit, descending);
-            match read(&self.inner, &history, range.clone(), descending).await {
+            let lines = read_lines(&self.inner, &history, range, descending).await;
+            match lines.and_then(|lines| take(&history, lines, descending)) {
                 Err(Error::Corrupt { .. }) if mutation::on(Mutation::GapIsEnd) => {
-                    return Ok(ItemPage::default());
+                    return take(&History { len: 0, ..history }, Lines::new(), descending);
                 }
                 Err(Error::Corrupt { key, reason }) => {
                     // Erased or repacked meanwhile, or else damaged: the same gap twice tells.
@@ -54,7 +82,7 @@ impl<S: Storage> Store<S> {
                     last_gap = gap;
                     self.refresh().await?;
                 }
-                other => return Ok(page(other?, &history, descending)),
+                other => return other,
             }
         }
     }
@@ -140,14 +168,49 @@ fn page(mut items: Vec<StoredItem>, history: &History, descending: bool) -> Item
     if descending {
         items.reverse();
     }
-    let next = items
-        .last()
-        .and_then(|last| if descending { last.seq.checked_sub(1) } else { Some(last.seq + 1) });
-    ItemPage {
-        backwards_cursor: items.first().map(|first| cursor(first.seq, history)),
-        next_cursor: next.filter(|next| *next < history.len).map(|next| cursor(next, history)),
-        data: items,
+    let seqs = (items.first().map(|first| first.seq), items.last().map(|last| last.seq));
+    let (backwards_cursor, next_cursor) = cursors(history, seqs, descending);
+    ItemPage { data: items, next_cursor, backwards_cursor }
+}
+
+/// Writes a page, in which every line is copied once.
+fn text_page(history: &History, mut lines: Lines, descending: bool) -> Result<String> {
+    if descending {
+        lines.reverse();
     }
+    let seqs = (lines.first().map(|(seq, _)| *seq), lines.last().map(|(seq, _)| *seq));
+    let size: usize = lines.iter().map(|(_, line)| line.text().len() + 32).sum();
+    let mut text = String::with_capacity(size + 256);
+    text.push_str("{\"data\":[");
+    for (index, (seq, line)) in lines.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        if !line.push_numbered(*seq, &mut text) {
+            return Err(gap(history, *seq, "it is no line of a segment"));
+        }
+    }
+    let (backwards, next) = cursors(history, seqs, descending);
+    let quoted = |cursor: Option<String>| {
+        cursor.map_or_else(|| "null".to_owned(), |cursor| format!("\"{cursor}\""))
+    };
+    text.push_str("],\"nextCursor\":");
+    text.push_str(&quoted(next));
+    text.push_str(",\"backwardsCursor\":");
+    text.push_str(&quoted(backwards));
+    text.push('}');
+    Ok(text)
+}
+
+/// Returns where a page in the other direction and the next page start.
+fn cursors(
+    history: &History,
+    (first, last): (Option<u64>, Option<u64>),
+    descending: bool,
+) -> (Option<String>, Option<String>) {
+    let next = last.and_then(|last| if descending { last.checked_sub(1) } else { Some(last + 1) });
+    let next = next.filter(|next| *next < history.len);
+    (first.map(|first| cursor(first, history)), next.map(|next| cursor(next, history)))
 }
 
 /// Reads a range, ascending; a long one is cut at the end that is read last.
@@ -157,7 +220,23 @@ pub(super) async fn read<S: Storage>(
     range: Range<u64>,
     descending: bool,
 ) -> Result<Vec<StoredItem>> {
-    let mut lines: Vec<(u64, Line)> = Vec::new();
+    decoded(history, read_lines(inner, history, range, descending).await?)
+}
+
+fn decoded(history: &History, lines: Lines) -> Result<Vec<StoredItem>> {
+    lines
+        .into_iter()
+        .map(|(seq, line)| line.decode(seq).map_err(|error| gap(history, seq, error)))
+        .collect()
+}
+
+async fn read_lines<S: Storage>(
+    inner: &Inner<S>,
+    history: &History,
+    range: Range<u64>,
+    descending: bool,
+) -> Result<Lines> {
+    let mut lines = Lines::new();
     let mut bytes = 0;
     let packed = range.start.min(history.packed)..range.end.min(history.packed);
     let tail_first = history.len - history.tail.len() as u64;
@@ -203,10 +282,7 @@ pub(super) async fn read<S: Storage>(
         }
     }
     check_whole(history, &range, &lines, descending)?;
-    lines
-        .into_iter()
-        .map(|(seq, line)| line.decode(seq).map_err(|error| gap(history, seq, error)))
-        .collect()
+    Ok(lines)
 }
 
 /// A page may be short, but it starts where it was asked to and has no gap.
@@ -252,11 +328,16 @@ async fn covering_on<S: Storage>(
     seq: u64,
     end: u64,
 ) -> Result<Vec<(u64, String)>> {
-    let mut segments = vec![covering(inner, history, seq).await?];
-    let (first, text) = &segments[0];
-    let reached = first + text.lines().count() as u64;
-    if reached < end {
-        let range = keys::segments(history.tree, history.id, seq + 1, Some(end));
+    // Nothing comes before the first segment, so that one is found like the others.
+    let mut segments = Vec::new();
+    if seq > 0 {
+        segments.push(covering(inner, history, seq).await?);
+    }
+    let reached: u64 =
+        segments.iter().map(|(first, text)| first + text.lines().count() as u64).sum();
+    if seq == 0 || reached < end {
+        let from = if seq == 0 { 0 } else { seq + 1 };
+        let range = keys::segments(history.tree, history.id, from, Some(end));
         let page = inner.storage.scan(Table::History, range, SEGMENTS, Order::Ascending).await?;
         for (key, value) in page.records {
             segments.push(decode(key, &value)?);

@@ -16,8 +16,9 @@ use crate::storage::{Batch, Durability, Exists, Storage, StorageError, Table, Wr
 const APART: i64 = 1000;
 /// After this long without a change the journal is packed, in milliseconds.
 const IDLE: i64 = 5000;
-/// A shorter journal is not worth a checkpoint on close or when idle.
-const FEW: u64 = 100;
+/// A journal of fewer entries and bytes is not worth a checkpoint on close or when idle: the next
+/// opening reads it in no time.
+const FEW: (u64, u64) = (100, 128 * 1024);
 /// Beyond this many times the trigger, appends wait for the checkpoint.
 const OVERDUE: u64 = 4;
 /// A plan that others keep spoiling is given up until the next trigger.
@@ -47,7 +48,8 @@ fn is_idle(shared: &Shared, now: i64) -> bool {
 
 /// Tells whether the journal is long enough to be packed before the store is closed.
 pub(super) fn worth_it_on_close(shared: &Shared) -> bool {
-    shared.replica.waiting().0 >= FEW
+    let (entries, bytes) = shared.replica.waiting();
+    entries >= FEW.0 || bytes >= FEW.1
 }
 
 /// Returns when the journal is to be packed if nothing happens.

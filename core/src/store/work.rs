@@ -16,7 +16,8 @@ use crate::storage::{Order, Storage, Table};
 impl<S: Storage> Store<S> {
     /// Returns the number that an archived thread shares with those archived together with it.
     pub(crate) async fn archive_group(&self, id: ThreadId) -> Result<Option<u64>> {
-        self.with_visible(id, |_, record| record.archived.map(|archived| archived.group)).await
+        self.with_visible(id, |_, record| record.archived.as_deref().map(|archived| archived.group))
+            .await
     }
 
     /// Sets or changes a thread's goal, and returns it.

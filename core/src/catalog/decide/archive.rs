@@ -25,12 +25,14 @@ pub(super) fn archive(catalog: &Catalog, id: ThreadId, group: u64) -> Result<Dec
 /// Brings back exactly the threads that were archived together with this one.
 pub(super) fn unarchive(catalog: &Catalog, id: ThreadId) -> Result<Decision> {
     let record = catalog.visible(id)?;
-    let Some(archived) = record.archived else { return Err(Error::ThreadNotArchived { id }) };
+    let Some(archived) = record.archived.as_deref() else {
+        return Err(Error::ThreadNotArchived { id });
+    };
     if let Some(parent) = catalog.parent(record).filter(|parent| parent.archived.is_some()) {
         return Err(Error::ThreadArchived { id: parent.id });
     }
     let together = |ord: u32| {
-        let other = catalog.slot(ord).and_then(|record| record.archived);
+        let other = catalog.slot(ord).and_then(|record| record.archived.as_deref());
         other.is_some_and(|other| other.group == archived.group)
     };
     let root = record.ord;

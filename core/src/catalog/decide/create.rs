@@ -71,7 +71,7 @@ pub(super) fn record(
         segment: Segment::default(),
         generation: 0,
         session,
-        forked_from: thread.forked_from_id,
+        forked_from: thread.forked_from_id.map(Box::new),
         name: thread.name.clone(),
         preview: thread.preview.as_deref().map(validate::preview),
         title: thread.title.clone(),
@@ -79,7 +79,7 @@ pub(super) fn record(
         logs: 0,
         tools: 0,
         documents: None,
-        details: Box::new(thread.details.clone()),
+        details: thread.details.clone().into(),
     })
 }
 

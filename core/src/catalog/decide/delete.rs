@@ -43,7 +43,7 @@ pub(crate) fn plan(catalog: &Catalog, id: ThreadId, children: Children) -> Resul
     plan.forks = catalog
         .records()
         .filter(|record| record.visible() && !taken.contains(record.ord))
-        .filter(|record| record.forked_from.is_some_and(is_taken))
+        .filter(|record| record.forked_from.as_deref().copied().is_some_and(is_taken))
         .map(|record| record.id)
         .collect();
     plan.token = format!("{}.{}.{hash:016x}", plan.threads, plan.items);
@@ -194,8 +194,7 @@ fn whole_tree<'a>(
     let whole = trees
         .into_iter()
         .filter(|(tree, records)| {
-            catalog.indexes().tree_size(*tree) as usize - overlooked(catalog, *tree, records)
-                == records.len()
+            catalog.tree_size(*tree) as usize - overlooked(catalog, *tree, records) == records.len()
         })
         .min_by_key(|(tree, _)| *tree);
     match whole {

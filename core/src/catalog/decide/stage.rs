@@ -29,7 +29,7 @@ pub(super) fn stage(
     }
     let mut record = create::record(catalog, thread.id, &thread.thread, at)?;
     record.deletion = Some(staging);
-    record.archived = thread.archived;
+    record.archived = thread.archived.map(Box::new);
     record.goal.clone_from(&thread.goal);
     record.documents.clone_from(&thread.documents);
     let root = record.ord;
