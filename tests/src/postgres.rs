@@ -2,7 +2,7 @@
 //! user, and gone with the test.
 
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -34,11 +34,27 @@ impl Server {
     /// # Panics
     /// Where there is no PostgreSQL, or it doesn't start.
     pub fn start(settings: &[&str]) -> Self {
+        Self::start_with_files(settings, &[])
+    }
+
+    /// Makes and starts a server in whose directory are copies of files that are its user's alone.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub fn start_with_files(settings: &[&str], files: &[&Path]) -> Self {
         let programs = programs().expect("PostgreSQL's programs are not installed");
         let directory = tempfile::tempdir().unwrap();
         let user = other_user();
         if let Some((uid, gid)) = user {
             chown(directory.path(), Some(uid), Some(gid)).unwrap();
+        }
+        for file in files {
+            let copy = directory.path().join(file.file_name().unwrap());
+            std::fs::copy(file, &copy).unwrap();
+            std::fs::set_permissions(&copy, PermissionsExt::from_mode(0o600)).unwrap();
+            if let Some((uid, gid)) = user {
+                chown(copy, Some(uid), Some(gid)).unwrap();
+            }
         }
         let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
         let mut server = Self { directory, programs, port: 0, user, settings, postmaster: None };
@@ -99,6 +115,19 @@ impl Server {
             .unwrap();
         assert!(output.status.success(), "{text}: {output:?}");
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Waits until no pool is connected any more.
+    ///
+    /// # Panics
+    /// Where that takes longer than the server's patience.
+    pub fn wait_until_unused(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        let open = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'creel'";
+        while self.sql(open) != "0" {
+            assert!(Instant::now() < deadline, "a pool stays connected");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Kills the postmaster with -9, as the kernel does when memory is short.

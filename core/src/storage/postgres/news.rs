@@ -19,8 +19,8 @@ use super::{Shared, runtime, sql};
 use crate::maybe_send::BoxFn;
 use crate::storage::{Key, StorageResult};
 
-/// The longest pause before a listener that was cut off tries again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long a listener that was cut off waits before it connects again.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Who wants to know of which store, and what is to be told to other processes.
 #[derive(Default)]
@@ -156,7 +156,6 @@ fn channel(shared: &Shared) -> String {
 
 /// Listens, and asks for what it might have missed.
 async fn listen(pool: Weak<Shared>) {
-    let mut pause = Duration::from_millis(100);
     loop {
         let Some(shared) = pool.upgrade() else { return };
         let (poll, recheck) = {
@@ -167,23 +166,20 @@ async fn listen(pool: Weak<Shared>) {
         drop(shared);
         match ear {
             Some(mut ear) => {
-                pause = Duration::from_millis(100);
                 while ask(&pool).await.is_some() {
                     if !hear(&pool, &mut ear, recheck).await {
                         break;
                     }
                 }
+                tokio::time::sleep(PAUSE).await;
             }
             None => {
                 if ask(&pool).await.is_none() {
                     return;
                 }
-                tokio::time::sleep(poll.max(pause).min(poll.max(LONGEST_PAUSE))).await;
-                continue;
+                tokio::time::sleep(poll).await;
             }
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
