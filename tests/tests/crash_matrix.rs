@@ -79,6 +79,53 @@ impl Medium for Sqlite {
     }
 }
 
+/// A store on a server, among others.
+#[cfg(feature = "postgres")]
+struct Postgres<'a> {
+    server: &'a creel_tests::postgres::Server,
+    pool: creel::storage::PostgresPool,
+    store: usize,
+    stores: std::rc::Rc<std::cell::Cell<usize>>,
+}
+
+#[cfg(feature = "postgres")]
+impl Medium for Postgres<'_> {
+    type Storage = creel::storage::PostgresStorage;
+
+    fn copy(&self) -> Self {
+        let store = self.stores.get() + 1;
+        self.stores.set(store);
+        let _ = block_on(self.pool.store(&store.to_string())).unwrap();
+        let copies = Table::ALL.map(|table| {
+            let name = table.name();
+            format!(
+                "INSERT INTO creel.{name} SELECT '{store}', key, value FROM creel.{name} \
+                 WHERE store = '{}'",
+                self.store
+            )
+        });
+        self.server.sql(&copies.join(";"));
+        let (pool, stores) = (self.pool.clone(), std::rc::Rc::clone(&self.stores));
+        Self { server: self.server, pool, store, stores }
+    }
+
+    fn open(&self) -> creel::storage::PostgresStorage {
+        block_on(self.pool.store(&self.store.to_string())).unwrap()
+    }
+
+    fn holds(&self, text: &str) -> bool {
+        let found = Table::ALL.map(|table| {
+            let name = table.name();
+            format!(
+                "EXISTS (SELECT FROM creel.{name} WHERE store = '{}' \
+                 AND position('{text}'::bytea IN value) > 0)",
+                self.store
+            )
+        });
+        self.server.sql(&format!("SELECT {}", found.join(" OR "))) == "t"
+    }
+}
+
 fn files(directory: &Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     entries.filter(|path| path.is_file()).collect()
@@ -318,6 +365,19 @@ fn every_stop_over_sqlite_leaves_the_old_or_the_new() {
     for size in [1, 3] {
         for operation in ALL {
             matrix(&Sqlite(tempfile::tempdir().unwrap()), operation, size);
+        }
+    }
+}
+
+#[test]
+#[cfg(feature = "postgres")]
+fn every_stop_over_postgresql_leaves_the_old_or_the_new() {
+    let server = creel_tests::postgres::Server::start(&["fsync=off"]);
+    for size in [1, 3] {
+        for operation in ALL {
+            let (pool, stores) = (server.pool(), std::rc::Rc::default());
+            matrix(&Postgres { server: &server, pool, store: 0, stores }, operation, size);
+            server.sql("TRUNCATE creel.journal, creel.catalog, creel.history, creel.store");
         }
     }
 }

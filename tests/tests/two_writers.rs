@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use creel::storage::SqliteStorage;
+use creel::storage::BoxedStorage;
 use creel::{CreateThread, ItemQuery, Store, StoreOptions, SystemEnv, ThreadId, ThreadQuery};
-use creel_tests::shared;
+use creel_tests::{place, shared};
 use futures_lite::future::block_on;
 
 const OPERATIONS: usize = 20_000;
@@ -48,18 +48,29 @@ impl Said {
     }
 }
 
-async fn open(dir: &std::path::Path) -> Store<SqliteStorage> {
-    let storage = SqliteStorage::open(dir).await.unwrap();
+async fn open(place: &str) -> Store<BoxedStorage> {
+    let storage = place::open(place).await.unwrap();
     Store::open(storage, Arc::new(SystemEnv::new()), StoreOptions::default()).await.unwrap()
 }
 
 #[test]
 fn two_processes_at_once_lose_and_double_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    work_together(dir.path().to_str().unwrap());
+}
+
+#[test]
+#[cfg(feature = "postgres")]
+fn two_processes_at_once_on_postgresql_lose_and_double_nothing() {
+    let server = creel_tests::postgres::Server::start(&[]);
+    work_together(&server.place("shared"));
+}
+
+fn work_together(place: &str) {
     let operations =
         std::env::var("CREEL_OPERATIONS").map_or(OPERATIONS, |count| count.parse().unwrap());
-    let dir = tempfile::tempdir().unwrap();
     block_on(async {
-        let store = open(dir.path()).await;
+        let store = open(place).await;
         for n in 0..SHARED {
             let create = CreateThread { id: Some(shared(n)), ..CreateThread::default() };
             store.create(create).await.unwrap();
@@ -70,7 +81,7 @@ fn two_processes_at_once_lose_and_double_nothing() {
     let each = (operations / WRITERS.len()).to_string();
     let writers = WRITERS.map(|name| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_writer"));
-        let command = command.args([dir.path().to_str().unwrap(), name, &each]);
+        let command = command.args([place, name, &each]);
         // A pipe that nobody reads yet would stop its writer.
         let out = tempfile::NamedTempFile::new().unwrap();
         (command.stdout(Stdio::from(out.reopen().unwrap())).spawn().unwrap(), name, out)
@@ -82,11 +93,11 @@ fn two_processes_at_once_lose_and_double_nothing() {
         text.lines().for_each(|line| said.read(name, line));
     }
     println!("{operations} operations of 2 processes in {:?}", started.elapsed());
-    block_on(compare(dir.path(), &said));
+    block_on(compare(place, &said));
 }
 
-async fn compare(dir: &std::path::Path, said: &Said) {
-    let store = open(dir).await;
+async fn compare(place: &str, said: &Said) {
+    let store = open(place).await;
     let (mut appended, mut switches) = (0, 0);
     for n in 0..SHARED {
         let id = shared(n);
@@ -119,7 +130,7 @@ async fn compare(dir: &std::path::Path, said: &Said) {
 }
 
 /// Reads who wrote the items of a thread, and their numbers.
-async fn written(store: &Store<SqliteStorage>, id: ThreadId) -> Vec<(String, u64)> {
+async fn written(store: &Store<BoxedStorage>, id: ThreadId) -> Vec<(String, u64)> {
     let (mut found, mut cursor) = (Vec::new(), None);
     loop {
         let query = ItemQuery { cursor, limit: Some(1000), ..ItemQuery::default() };

@@ -49,7 +49,10 @@ pub(crate) fn format(workspace: &Workspace) -> Result<()> {
 pub(crate) fn clippy(workspace: &Workspace) -> Result<()> {
     let shell = &workspace.shell;
     let native = NATIVE;
-    cmd!(shell, "cargo clippy {native...} --all-targets -- --deny warnings").quiet().run()?;
+    let servers = ["--features", "creel-tests/postgres"];
+    cmd!(shell, "cargo clippy {native...} {servers...} --all-targets -- --deny warnings")
+        .quiet()
+        .run()?;
     cmd!(shell, "cargo clippy --package creel --lib --no-default-features -- --deny warnings")
         .quiet()
         .run()?;
@@ -58,4 +61,4 @@ pub(crate) fn clippy(workspace: &Workspace) -> Result<()> {
 
 /// The crates that compile for this machine, with what the core can do here.
 pub(crate) const NATIVE: [&str; 3] =
-    ["--workspace", "--exclude=creel-wasm", "--features=creel/fs,creel/testing"];
+    ["--workspace", "--exclude=creel-wasm", "--features=creel/fs,creel/postgres,creel/testing"];

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use xshell::cmd;
 
 use crate::npm::Project;
-use crate::setup::chromium;
+use crate::setup::{chromium, postgres};
 use crate::steps::Steps;
 use crate::workspace::{
     AGENT_TESTS, BROWSER_TESTS, DEMO, GUIDE_TESTS, NODE_TESTS, PACKAGE, REACT_18_TESTS, REFERENCE,
@@ -20,6 +20,9 @@ pub(crate) struct Args {
     /// Tests the native crates: format, lints, documentation, tests.
     #[arg(long)]
     native: bool,
+    /// Tests the storage on PostgreSQL, on servers of its own.
+    #[arg(long)]
+    postgres: bool,
     /// Tests the npm package in Node, and lints and type-checks all TypeScript.
     #[arg(long)]
     wasm: bool,
@@ -33,10 +36,13 @@ pub(crate) struct Args {
 /// # Errors
 /// The failed step's.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
-    let everything = !(args.native || args.wasm || args.browser);
+    let everything = !(args.native || args.postgres || args.wasm || args.browser);
     let mut steps = Steps::default();
     if args.native || everything {
         native(workspace, &mut steps)?;
+    }
+    if args.postgres || everything {
+        steps.step("PostgreSQL", || on_postgres(workspace))?;
     }
     if args.wasm || args.browser || everything {
         let package = steps.step("npm package", || package::publishable(workspace))?;
@@ -83,6 +89,29 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     steps.step("documentation tests", || {
         cmd!(shell, "cargo test {crates...} --doc").quiet().run().context("an example fails")
     })
+}
+
+/// Runs the tests that start servers, if this machine has or can get the server's programs.
+fn on_postgres(workspace: &Workspace) -> Result<()> {
+    let shell = &workspace.shell;
+    let Some(programs) = postgres::find_or_install(workspace) else {
+        println!(
+            "skipped: PostgreSQL is not installed and can't be; CREEL_POSTGRES may name its bin directory"
+        );
+        return Ok(());
+    };
+    let _programs = shell.push_env("CREEL_POSTGRES", programs);
+    let build = ["--package", "creel-tests", "--features", "postgres"];
+    cmd!(
+        shell,
+        "cargo test {build...} --test postgres_storage --test postgres_commits
+         --test postgres_server --test postgres_restarts --test postgres_scale"
+    )
+    .quiet()
+    .run()?;
+    let shared = ["--test", "crash_matrix", "--test", "kills", "--test", "two_writers"];
+    cmd!(shell, "cargo test {build...} {shared...} -- postgresql").quiet().run()?;
+    Ok(())
 }
 
 fn javascript(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Result<()> {

@@ -1,34 +1,35 @@
 //! The process that the kill tests kill: it works on a store until it is shot.
 //!
-//! `victim DIR SEED` creates trees, appends to them, packs the journal and deletes trees, for ever.
+//! `victim PLACE SEED` creates trees, appends to them, packs the journal and deletes trees, for ever.
 //! On standard output it says `try …` before each call and `ok …` when the call returned, and its
 //! storage says what it is at.
 
 use std::sync::Arc;
 
-use creel::storage::SqliteStorage;
+use creel::storage::BoxedStorage;
 use creel::{
     CreateThread, DeleteOptions, Item, Result, Store, StoreOptions, SystemEnv, ThreadId,
     ThreadQuery,
 };
 use creel_tests::announcing::Announcing;
-use creel_tests::next_random;
+use creel_tests::{next_random, place};
 use futures_lite::future::block_on;
 use futures_util::future::try_join_all;
 
-type Victim = Store<Announcing<SqliteStorage>>;
+type Victim = Store<Announcing<BoxedStorage>>;
 
 /// The trees that are moved under one root, so that erasing takes a commit for each.
 const TREES: usize = 5;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let (dir, seed) = (arguments.next().unwrap_or_default(), arguments.next().unwrap_or_default());
-    block_on(work(&dir, seed.parse().unwrap_or(0)))
+    let (place, seed) =
+        (arguments.next().unwrap_or_default(), arguments.next().unwrap_or_default());
+    block_on(work(&place, seed.parse().unwrap_or(0)))
 }
 
-async fn work(dir: &str, mut random: u64) -> Result<()> {
-    let storage = Announcing(SqliteStorage::open(dir).await?);
+async fn work(place: &str, mut random: u64) -> Result<()> {
+    let storage = Announcing(place::open(place).await?);
     let mut options = StoreOptions::default();
     options.checkpoint_entries = 40;
     let store = Store::open(storage, Arc::new(SystemEnv::new()), options).await?;

@@ -1,16 +1,16 @@
 //! One of several processes that write to one store at once.
 //!
-//! `writer DIR NAME OPERATIONS` appends numbered items to the threads that all writers share,
+//! `writer PLACE NAME OPERATIONS` appends numbered items to the threads that all writers share,
 //! creates and deletes threads of its own, and races the others for threads of one id. It prints
 //! what it did, as far as it was acknowledged.
 
 use std::sync::Arc;
 
-use creel::storage::SqliteStorage;
+use creel::storage::BoxedStorage;
 use creel::{
     CreateThread, DeleteOptions, Error, Item, Result, Store, StoreOptions, SystemEnv, Wait,
 };
-use creel_tests::{contested, shared};
+use creel_tests::{contested, place, shared};
 use futures_lite::future::block_on;
 use futures_util::future::join_all;
 
@@ -19,12 +19,12 @@ const AT_ONCE: usize = 8;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [dir, name, operations] = &arguments[..] else { return Ok(()) };
-    block_on(write(dir, name, operations.parse().unwrap_or(0)))
+    let [place, name, operations] = &arguments[..] else { return Ok(()) };
+    block_on(write(place, name, operations.parse().unwrap_or(0)))
 }
 
-async fn write(dir: &str, name: &str, operations: usize) -> Result<()> {
-    let storage = SqliteStorage::open(dir).await?;
+async fn write(place: &str, name: &str, operations: usize) -> Result<()> {
+    let storage = place::open(place).await?;
     let store = Store::open(storage, Arc::new(SystemEnv::new()), StoreOptions::default()).await?;
     for (round, first) in (0..operations).step_by(AT_ONCE).enumerate() {
         let wave = first..operations.min(first + AT_ONCE);
@@ -36,7 +36,7 @@ async fn write(dir: &str, name: &str, operations: usize) -> Result<()> {
 }
 
 /// Does operation `n`: mostly an append, else a creation or a deletion.
-async fn operate(store: &Store<SqliteStorage>, name: &str, n: usize, round: usize) -> Result<()> {
+async fn operate(store: &Store<BoxedStorage>, name: &str, n: usize, round: usize) -> Result<()> {
     match n % 100 {
         13 => {
             let id = store.create(CreateThread::default()).await?.id;

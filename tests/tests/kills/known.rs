@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use creel::storage::SqliteStorage;
+use creel::storage::BoxedStorage;
 use creel::{ItemQuery, Store, ThreadId, ThreadQuery};
 
 /// The threads as far as they were acknowledged.
@@ -68,7 +68,7 @@ impl Known {
     }
 
     /// Compares the store with what is known; from then on what was found is known too.
-    pub(crate) async fn compare(&mut self, store: &Store<SqliteStorage>) {
+    pub(crate) async fn compare(&mut self, store: &Store<BoxedStorage>) {
         let mut listed = BTreeMap::new();
         let mut query = ThreadQuery { limit: Some(1000), ..ThreadQuery::default() };
         loop {
@@ -125,7 +125,7 @@ impl Known {
 }
 
 /// Reads the numbers in the items of a thread.
-async fn numbers(store: &Store<SqliteStorage>, id: ThreadId) -> Vec<u64> {
+async fn numbers(store: &Store<BoxedStorage>, id: ThreadId) -> Vec<u64> {
     let (mut numbers, mut cursor) = (Vec::new(), None);
     loop {
         let query = ItemQuery { cursor, limit: Some(1000), ..ItemQuery::default() };

@@ -1,4 +1,5 @@
-//! Real processes killed with -9 while they work on a SQLite store, in every phase of its work.
+//! Real processes killed with -9 while they work on a store, in every phase of its work: on SQLite,
+//! and with the feature `postgres` on a server.
 //!
 //! What a victim was told is written down here, outside of it, as it comes through a pipe. After
 //! each kill the store is opened by another process, this one: nothing that was acknowledged is
@@ -14,8 +15,9 @@ mod shot;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use creel::storage::{KeyRange, Order, SqliteStorage, Storage, Table};
+use creel::storage::{KeyRange, Order, Storage, Table};
 use creel::{Env, Store, StoreOptions, SystemEnv};
+use creel_tests::place;
 use futures_lite::future::block_on;
 
 use known::Known;
@@ -52,14 +54,34 @@ impl Counts {
 
 #[test]
 fn nothing_told_is_lost_and_nothing_deleted_returns_whenever_the_process_is_killed() {
+    kill(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().to_str().unwrap().to_owned();
+        (place, dir)
+    });
+}
+
+#[test]
+#[cfg(feature = "postgres")]
+fn nothing_told_is_lost_and_nothing_deleted_returns_on_postgresql_either() {
+    let server = creel_tests::postgres::Server::start(&[]);
+    let stores = std::sync::atomic::AtomicUsize::new(0);
+    kill(|| {
+        let number = stores.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        (server.place(&format!("victims {number}")), ())
+    });
+}
+
+/// Kills victims on stores at new places; what comes with a place lives as long as its store.
+fn kill<G>(new_place: impl Fn() -> (String, G) + Sync) {
     let kills = std::env::var("CREEL_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
-    let counts = Arc::new(Mutex::new(Counts::default()));
-    let lane = |number: usize| {
-        let counts = Arc::clone(&counts);
-        std::thread::spawn(move || work_on_stores(number, kills, &counts))
-    };
-    let lanes: Vec<_> = (0..LANES).map(lane).collect();
-    lanes.into_iter().for_each(|lane| lane.join().unwrap());
+    let counts = Mutex::new(Counts::default());
+    std::thread::scope(|scope| {
+        for lane in 0..LANES {
+            let (counts, new_place) = (&counts, &new_place);
+            scope.spawn(move || work_on_stores(lane, kills, counts, new_place));
+        }
+    });
     let counts = counts.lock().unwrap();
     for (phase, landed) in &counts.landed {
         println!("{landed:4} kills in {phase:?}");
@@ -71,15 +93,20 @@ fn nothing_told_is_lost_and_nothing_deleted_returns_whenever_the_process_is_kill
     assert!(Phase::ALL.iter().all(|phase| counts.landed.get(phase) >= Some(&LEAST)));
 }
 
-fn work_on_stores(lane: usize, kills: usize, counts: &Mutex<Counts>) {
+fn work_on_stores<G>(
+    lane: usize,
+    kills: usize,
+    counts: &Mutex<Counts>,
+    new_place: &impl Fn() -> (String, G),
+) {
     for store in 0.. {
-        let dir = tempfile::tempdir().unwrap();
+        let (place, _guard) = new_place();
         let mut known = Known::default();
         for victim in 0..VICTIMS {
             let Some(aim) = counts.lock().unwrap().aim(kills) else { return };
             let seed = ((lane * 1_000 + store) * VICTIMS + victim) as u64 + 1;
             println!("lane {lane} store {store} victim {victim}: {aim:?}");
-            let landed = shoot(dir.path(), seed, aim, &mut known);
+            let landed = shoot(&place, seed, aim, &mut known);
             {
                 let mut counts = counts.lock().unwrap();
                 counts.kills += 1;
@@ -88,19 +115,19 @@ fn work_on_stores(lane: usize, kills: usize, counts: &Mutex<Counts>) {
             }
             // Now and then the next victim finds the store just as this one left it.
             if !seed.is_multiple_of(4) {
-                let resumed = block_on(inspect(dir.path(), &mut known));
+                let resumed = block_on(inspect(&place, &mut known));
                 counts.lock().unwrap().resumed += resumed;
             }
         }
-        block_on(inspect(dir.path(), &mut known));
+        block_on(inspect(&place, &mut known));
     }
 }
 
 /// Opens the store, waits for its deletions, compares it with what is known; returns how many
 /// deletions were pending.
-async fn inspect(dir: &std::path::Path, known: &mut Known) -> usize {
+async fn inspect(place: &str, known: &mut Known) -> usize {
     let env = Arc::new(SystemEnv::new());
-    let storage = SqliteStorage::open(dir).await.unwrap();
+    let storage = place::open(place).await.unwrap();
     let store = Store::open(storage, env.clone(), StoreOptions::default()).await.unwrap();
     let pending = store.pending_deletions().await.unwrap().len();
     known.compare(&store).await;
@@ -111,7 +138,7 @@ async fn inspect(dir: &std::path::Path, known: &mut Known) -> usize {
     }
     known.compare(&store).await;
     store.close().await.unwrap();
-    let storage = SqliteStorage::open(dir).await.unwrap();
+    let storage = place::open(place).await.unwrap();
     for root in known.deleted() {
         let range = KeyRange::prefix(&format!("{root}/"));
         let left = storage.scan(Table::History, range, 1, Order::Ascending).await.unwrap();

@@ -1,7 +1,6 @@
 //! One victim: started, read along with, killed in the phase aimed at.
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -55,10 +54,10 @@ impl Phase {
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs a victim, kills it when it is in the phase aimed at, and returns the phase it died in.
-pub(crate) fn shoot(dir: &Path, seed: u64, aim: Phase, known: &mut Known) -> Option<Phase> {
+pub(crate) fn shoot(place: &str, seed: u64, aim: Phase, known: &mut Known) -> Option<Phase> {
     let mut random = seed;
     let mut victim = Command::new(env!("CARGO_BIN_EXE_victim"))
-        .args([dir.to_str().unwrap(), &seed.to_string()])
+        .args([place, &seed.to_string()])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

@@ -5,6 +5,7 @@
 
 mod apt;
 pub(crate) mod chromium;
+pub(crate) mod postgres;
 pub(crate) mod toolchain;
 
 use anyhow::{Context, Result, bail, ensure};
