@@ -145,7 +145,7 @@ fn a_server_without_a_token_or_on_a_network_is_not_started() {
     };
     refused(
         &["--listen", "ws://127.0.0.1:0"],
-        "ws:// needs a token: --token-file FILE or CREEL_TOKEN",
+        "ws:// needs a token: --token-file FILE, --tokens FILE or CREEL_TOKEN",
     );
     refused(&["--listen", "ws://0.0.0.0:0"], "0.0.0.0 is not an address of this machine alone");
     refused(&["--listen", "ws://127.0.0.1"], "no address with a port");
