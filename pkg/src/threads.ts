@@ -14,10 +14,10 @@ import type {
   ThreadPatch,
   ThreadQuery,
 } from "../wasm/creel.js";
+import { type Caller, parsed } from "./calls.js";
 import { CreelError } from "./errors.js";
 import type { Events } from "./events.js";
 import { type ItemStream, type StreamOptions, Streams } from "./live/streams.js";
-import type { Session } from "./session.js";
 import { ThreadHandle } from "./thread-handle.js";
 
 /** Carries an item of a history with its place from 0 and its time in milliseconds. */
@@ -78,12 +78,12 @@ export interface ForkOptions extends CreateThread {
 
 /** Creates, finds, reads, changes and deletes threads. */
 export class Threads {
-  readonly #session: Session;
+  readonly #session: Caller;
   readonly #events: Events;
   readonly #streams: Streams;
 
   /** @internal */
-  constructor(session: Session, events: Events) {
+  constructor(session: Caller, events: Events) {
     this.#session = session;
     this.#events = events;
     this.#streams = new Streams({
@@ -177,8 +177,8 @@ export class Threads {
    * that a crash left. `stream` with the option `draft` goes on with one.
    */
   async drafts<Item = Record<string, unknown>>(id: string): Promise<Draft<Item>[]> {
-    const json = await this.#session.call((store) => store.drafts(String(id)));
-    const drafts: { id: string; value: { at: number; item: Item } }[] = JSON.parse(json);
+    const answer = await this.#session.call((store) => store.drafts(String(id)));
+    const drafts = parsed<{ id: string; value: { at: number; item: Item } }[]>(answer);
     return drafts.map(({ id, value }) => ({ id, ...value }));
   }
 
@@ -192,7 +192,7 @@ export class Threads {
     id: string,
     query: ItemQuery = {},
   ): Promise<ItemPage<Item>> {
-    return JSON.parse(await this.#session.call((store) => store.items(String(id), query)));
+    return parsed(await this.#session.call((store) => store.items(String(id), query)));
   }
 
   /**
@@ -206,7 +206,7 @@ export class Threads {
 
   /** Removes the last `count` items, 1 unless given and at most 1,000, and resolves to them. */
   async pop<Item = Record<string, unknown>>(id: string, count = 1): Promise<StoredItem<Item>[]> {
-    return JSON.parse(await this.#session.call((store) => store.pop(String(id), count)));
+    return parsed(await this.#session.call((store) => store.pop(String(id), count)));
   }
 
   /**
@@ -287,7 +287,7 @@ export class Threads {
     id: string,
     { from = 0, limit = 100 }: LogQuery = {},
   ): Promise<StoredItem<Entry>[]> {
-    return JSON.parse(await this.#session.call((store) => store.logs(String(id), from, limit)));
+    return parsed(await this.#session.call((store) => store.logs(String(id), from, limit)));
   }
 
   /** Replaces the dynamic tools of a thread, given as items are given to `append`. */
@@ -297,7 +297,7 @@ export class Threads {
 
   /** Reads the dynamic tools of a thread. */
   async tools<Tool = Record<string, unknown>>(id: string): Promise<Tool[]> {
-    return JSON.parse(await this.#session.call((store) => store.tools(String(id))));
+    return parsed(await this.#session.call((store) => store.tools(String(id))));
   }
 
   /** Tells what a deletion would take. Its `token` lets `delete` refuse a tree that has changed. */

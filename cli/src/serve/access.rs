@@ -21,6 +21,17 @@ const VARIABLE: &str = "CREEL_TOKEN";
 /// The subprotocol; a page, which can set no header, shows the token as another one beside it.
 const PROTOCOL: &str = "creel";
 const TOKEN_PROTOCOL: &str = "creel.token.";
+/// A client that asks for it is refused by a close frame with a code and a reason: a page learns
+/// nothing of the status of a handshake.
+const REASON_PROTOCOL: &str = "creel.reason";
+
+/// What became of a handshake.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Admitted(Admitted),
+    /// The status, and why.
+    Refused(u16, &'static str),
+}
 
 #[derive(Debug)]
 pub(super) struct Access {
@@ -100,13 +111,18 @@ impl Access {
         &self,
         request: &Request,
         mut response: Response,
-        admitted: &Cell<Option<Admitted>>,
+        outcome: &Cell<Option<Outcome>>,
     ) -> Result<Response, ErrorResponse> {
         match self.admit(request) {
-            Ok(guest) => admitted.set(Some(guest)),
+            Ok(guest) => outcome.set(Some(Outcome::Admitted(guest))),
             Err((status, label, reason)) => {
                 self.metrics.refuse(label);
                 tracing::warn!(status = status.as_u16(), label, "a client was refused");
+                if protocols(request).contains(&REASON_PROTOCOL) {
+                    outcome.set(Some(Outcome::Refused(status.as_u16(), reason)));
+                    add(response.headers_mut(), header::SEC_WEBSOCKET_PROTOCOL, PROTOCOL);
+                    return Ok(response);
+                }
                 let mut refusal = refusal(status, reason);
                 if status == StatusCode::UNAUTHORIZED {
                     add(refusal.headers_mut(), header::WWW_AUTHENTICATE, "Bearer");

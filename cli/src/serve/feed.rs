@@ -26,6 +26,8 @@ pub(super) struct Told {
 
 #[derive(Debug)]
 pub(super) struct Feed {
+    changes: Receiver<ChangeEvent>,
+    waiting: RefCell<Vec<ChangeEvent>>,
     told: RefCell<VecDeque<Told>>,
     /// All changes after this position are kept.
     from: Cell<u64>,
@@ -35,8 +37,10 @@ pub(super) struct Feed {
 
 impl Feed {
     /// Begins behind `position`, up to which nothing is kept.
-    pub(super) fn new(position: u64) -> Self {
+    pub(super) fn new(changes: Receiver<ChangeEvent>, position: u64) -> Self {
         Self {
+            changes,
+            waiting: RefCell::default(),
             told: RefCell::default(),
             from: Cell::new(position),
             bytes: Cell::new(0),
@@ -44,32 +48,40 @@ impl Feed {
         }
     }
 
-    /// Takes the changes of a store until it is closed.
-    pub(super) async fn follow(&self, store: Store<BoxedStorage>, changes: Receiver<ChangeEvent>) {
-        let mut waiting: Vec<ChangeEvent> = Vec::new();
-        while let Ok(change) = changes.recv().await {
-            waiting.push(change);
-            // What an entry brings is told in one step, after which the store is at its position.
-            loop {
-                let position = store.stats().position;
-                while let Ok(change) = changes.try_recv() {
-                    waiting.push(change);
-                }
-                if waiting.last().is_none_or(|last| last.position <= position) {
-                    break;
-                }
-            }
-            for same in waiting.chunk_by(|one, next| one.position == next.position) {
-                self.push(same);
-            }
-            waiting.clear();
-            self.bells.borrow_mut().retain(|bell| !bell.is_closed());
-            for bell in self.bells.borrow().iter() {
-                // A full one rings already.
-                let _ = bell.try_send(());
-            }
+    /// Takes the changes of a store until it is closed, and tells those who listen.
+    pub(super) async fn follow(&self, store: Store<BoxedStorage>) {
+        while let Ok(change) = self.changes.recv().await {
+            self.waiting.borrow_mut().push(change);
+            self.drain(&store);
         }
         self.bells.borrow_mut().clear();
+    }
+
+    /// Takes whatever the store has told so far; what was answered is among it.
+    pub(super) fn drain(&self, store: &Store<BoxedStorage>) {
+        let mut waiting = self.waiting.borrow_mut();
+        // What an entry brings is told in one step, after which the store is at its position.
+        loop {
+            let position = store.stats().position;
+            while let Ok(change) = self.changes.try_recv() {
+                waiting.push(change);
+            }
+            if waiting.last().is_none_or(|last| last.position <= position) {
+                break;
+            }
+        }
+        if waiting.is_empty() {
+            return;
+        }
+        for same in waiting.chunk_by(|one, next| one.position == next.position) {
+            self.push(same);
+        }
+        waiting.clear();
+        self.bells.borrow_mut().retain(|bell| !bell.is_closed());
+        for bell in self.bells.borrow().iter() {
+            // A full one rings already.
+            let _ = bell.try_send(());
+        }
     }
 
     /// Returns what rings whenever there is something new, and is closed with the store.
@@ -140,7 +152,7 @@ mod tests {
 
     #[test]
     fn who_comes_back_gets_what_it_missed_and_nothing_twice() {
-        let feed = Feed::new(5);
+        let feed = Feed::new(bounded(1).1, 5);
         feed.push(&[change(5)]);
         feed.push(&[change(6), change(6)]);
         feed.push(&[change(9)]);
@@ -152,7 +164,7 @@ mod tests {
 
     #[test]
     fn who_was_away_too_long_is_told_so() {
-        let feed = Feed::new(0);
+        let feed = Feed::new(bounded(1).1, 0);
         (1..=MESSAGES as u64 + 3).for_each(|n| feed.push(&[change(n)]));
         assert_eq!(positions(&feed, 2), None);
         assert_eq!(feed.after(3, 2).unwrap().len(), 2);

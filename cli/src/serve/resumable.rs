@@ -38,7 +38,7 @@ pub(super) struct Guest {
     key: Key,
     session: Rc<Session>,
     /// Where it is in the journal.
-    since: Option<u64>,
+    since: u64,
     hello: String,
 }
 
@@ -97,11 +97,13 @@ impl Guest {
         let session = known.unwrap_or_else(|| server.sessions.begin(key.clone(), lease));
         let position =
             hello.since.unwrap_or_else(|| session.lease.threads.store().stats().position);
-        let result =
-            json!({ "resumed": resumed, "position": position, "readOnly": desk.read_only });
+        let result = json!({
+            "resumed": resumed, "position": position, "readOnly": desk.read_only,
+            "maxMessage": server.limits.max_message,
+        });
         let id = frame.id.and_then(|id| to_raw_value(&id).ok());
         let hello_answer = answer(id.as_deref(), to_raw_value(&result).map_err(internal));
-        Ok(Self { key, session, since: Some(position), hello: hello_answer })
+        Ok(Self { key, session, since: position, hello: hello_answer })
     }
 
     /// Serves the client until it is done, or the server stops.
@@ -118,8 +120,9 @@ impl Guest {
         outbox.put(vec![hello]);
         let left = Cell::new(false);
         let listening = async {
-            let reading = read(server, &session, desk, messages, &outbox, &left);
-            let telling = tell(server, &session, since.unwrap_or_default(), &outbox);
+            let teller = Teller { session: &session, since: Cell::new(since), outbox: &outbox };
+            let reading = read(server, &teller, desk, messages, &left);
+            let telling = tell(server, &teller);
             let replaced = async {
                 // The client has another connection.
                 let _ = ended.recv().await;
@@ -146,12 +149,12 @@ impl Guest {
 /// Answers requests, each as soon as it is done.
 async fn read(
     server: &Rc<Server>,
-    session: &Rc<Session>,
+    teller: &Teller<'_>,
     desk: &Desk,
     messages: &mut impl Messages,
-    outbox: &Outbox,
     left: &Cell<bool>,
 ) -> io::Result<()> {
+    let Teller { session, outbox, .. } = *teller;
     let working = Cell::new(0_usize);
     let (done, progress) = bounded(1);
     let finished = || {
@@ -216,6 +219,7 @@ async fn read(
                             }
                             Err(error) => Some(refusal(&text, error)),
                         };
+                        teller.tell();
                         outbox.put(answer.into_iter().collect());
                         finished();
                     })
@@ -248,36 +252,56 @@ async fn wait_below(most: usize, working: &Cell<usize>, progress: &Receiver<()>)
     }
 }
 
+/// Tells a client of changes; how far it has come is known to both who answer and who tell, so that
+/// an answer comes after the changes that it is about.
+struct Teller<'a> {
+    session: &'a Rc<Session>,
+    since: Cell<u64>,
+    outbox: &'a Outbox,
+}
+
+impl Teller<'_> {
+    /// Puts what is new before the answer that comes next, as far as it is kept.
+    fn tell(&self) -> Option<usize> {
+        self.session.lease.feed.drain(self.session.lease.threads.store());
+        let told = self.session.lease.feed.after(self.since.get(), TOLD_AT_ONCE)?;
+        if let Some(last) = told.last() {
+            self.since.set(last.position);
+            self.outbox.put(told.iter().map(|told| told.message.to_string()).collect());
+        }
+        Some(told.len())
+    }
+
+    fn missed(&self) {
+        let to = self.session.lease.threads.store().stats().position;
+        let params = json!({ "from": self.since.get(), "to": to });
+        let message = json!({ "method": "creel/missed", "params": params }).to_string();
+        self.outbox.put(vec![message]);
+        self.since.set(to);
+    }
+}
+
 /// Tells of changes as fast as the client reads them.
-async fn tell(server: &Server, session: &Session, since: u64, outbox: &Outbox) -> io::Result<()> {
-    let (feed, store) = (&session.lease.feed, session.lease.threads.store());
-    let bell = feed.bell();
-    let mut since = since;
-    if store.stats().position < since {
+async fn tell(server: &Server, teller: &Teller<'_>) -> io::Result<()> {
+    let lease = &teller.session.lease;
+    let store = lease.threads.store();
+    let bell = lease.feed.bell();
+    if store.stats().position < teller.since.get() {
         // It heard of them from another server, or the store is another one by now.
         let _ = store.refresh().await;
+        if store.stats().position < teller.since.get() {
+            teller.missed();
+        }
     }
-    let mut ahead = store.stats().position < since;
     loop {
-        let told = if ahead { None } else { feed.after(since, TOLD_AT_ONCE) };
-        match told {
+        match teller.tell() {
             None => {
-                let to = store.stats().position;
-                let params = json!({ "from": since, "to": to });
-                outbox.put(vec![json!({ "method": "creel/missed", "params": params }).to_string()]);
                 server.metrics.missed.inc();
-                (since, ahead) = (to, false);
+                teller.missed();
             }
-            Some(told) => match told.last() {
-                Some(last) => {
-                    since = last.position;
-                    outbox.put(told.iter().map(|told| told.message.to_string()).collect());
-                    outbox.room().await;
-                }
-                // It is closed with the store.
-                None if bell.recv().await.is_err() => return Ok(()),
-                None => {}
-            },
+            // It is closed with the store.
+            Some(0) if bell.recv().await.is_err() => return Ok(()),
+            Some(_) => teller.outbox.room().await,
         }
     }
 }

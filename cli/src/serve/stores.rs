@@ -151,9 +151,9 @@ impl Stores {
         let env = Arc::new(SystemEnv::new());
         let store = Store::open(storage, env, StoreOptions::default()).await?;
         let changes = store.subscribe();
-        let feed = Rc::new(Feed::new(store.stats().position));
+        let feed = Rc::new(Feed::new(changes, store.stats().position));
         let (follower, followed) = (Rc::clone(&feed), store.clone());
-        self.executor.spawn(async move { follower.follow(followed, changes).await }).detach();
+        self.executor.spawn(async move { follower.follow(followed).await }).detach();
         let threads = ThreadManager::new(store, ManagerOptions::default());
         self.metrics.opened.inc();
         tracing::debug!(open = self.open.get(), "a store was opened");

@@ -18,7 +18,7 @@ use smol::Timer;
 use smol::net::{TcpListener, TcpStream};
 
 use super::accept::serve_each;
-use super::access::{Access, Admitted};
+use super::access::{Access, Admitted, Outcome};
 use super::connection::{Answers, Messages, Received};
 use super::desk::Desk;
 use super::stores::Unavailable;
@@ -27,6 +27,8 @@ use crate::failure::Failure;
 
 /// How long a client may take to introduce itself, and to say good-bye.
 const HANDSHAKE: Duration = Duration::from_secs(10);
+/// What is added to the status of a refusal to make a close code of it.
+const APPLICATION: u16 = 4000;
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
@@ -65,13 +67,21 @@ fn reload_on_hangup(server: &Server, access: &Rc<Access>) -> io::Result<()> {
 async fn talk(server: &Rc<Server>, stream: TcpStream, access: &Rc<Access>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let limit = server.limits.max_message;
-    let admitted = Cell::new(None);
-    let Some(socket) = within(shake_hands(stream, access, limit, &admitted)).await else {
+    let outcome = Cell::new(None);
+    let Some(socket) = within(shake_hands(stream, access, limit, &outcome)).await else {
         return Ok(());
     };
     let (sender, receiver) = socket?.split();
-    let Some(guest) = admitted.take() else { return Ok(()) };
     let (mut messages, mut answers) = (Incoming { receiver, limit, end: None }, Outgoing(sender));
+    let guest = match outcome.take() {
+        Some(Outcome::Admitted(guest)) => guest,
+        Some(Outcome::Refused(status, reason)) => {
+            let code = CloseCode::from(APPLICATION + status);
+            within(farewell(&mut messages, &mut answers, (code, reason))).await;
+            return Ok(());
+        }
+        None => return Ok(()),
+    };
     let entry = access.enter(&guest);
     tracing::debug!("a client was let in");
     let serving = serve_guest(server, &guest, &entry, &mut messages, &mut answers);
@@ -86,15 +96,16 @@ async fn talk(server: &Rc<Server>, stream: TcpStream, access: &Rc<Access>) -> io
         (Ok(None), None) => (CloseCode::Away, "the server stops"),
         (Err(_), None) => (CloseCode::Policy, "notifications were not read"),
     };
-    let frame = CloseFrame { code, reason: reason.into() };
-    let goodbye = async {
-        // One that is gone already needs none.
-        let _ = answers.0.close(Some(frame)).await;
-        while let Some(Ok(_)) = messages.receiver.next().await {}
-    };
-    within(goodbye).await;
+    within(farewell(&mut messages, &mut answers, (code, reason))).await;
     tracing::debug!("a client left");
     result.map(drop)
+}
+
+async fn farewell(messages: &mut Incoming, answers: &mut Outgoing, (code, reason): Farewell) {
+    let frame = CloseFrame { code, reason: reason.into() };
+    // One that is gone already needs none.
+    let _ = answers.0.close(Some(frame)).await;
+    while let Some(Ok(_)) = messages.receiver.next().await {}
 }
 
 /// Serves who was let in; returns why the connection ends, where that is not the client's doing.
@@ -128,12 +139,12 @@ async fn shake_hands(
     stream: TcpStream,
     access: &Access,
     limit: usize,
-    admitted: &Cell<Option<Admitted>>,
+    outcome: &Cell<Option<Outcome>>,
 ) -> io::Result<WebSocketStream<TcpStream>> {
     let config =
         WebSocketConfig::default().max_message_size(Some(limit)).max_frame_size(Some(limit));
     #[expect(clippy::result_large_err, reason = "the type is the handshake's")]
-    let check = |request: &_, response| access.check(request, response, admitted);
+    let check = |request: &_, response| access.check(request, response, outcome);
     accept_hdr_async_with_config(stream, check, Some(config)).await.map_err(failure)
 }
 
