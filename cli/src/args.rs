@@ -177,12 +177,25 @@ pub(crate) struct Codex {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
-    /// The one store: a directory, which is made if it is absent
-    #[arg(long, value_name = "DIR", required_unless_present = "stores", conflicts_with = "stores")]
+    /// The one store: a directory, which is made if it is absent; a database, postgres://…, with
+    /// --name; or env:VARIABLE, which holds either
+    #[arg(
+        long,
+        value_name = "PLACE",
+        required_unless_present = "stores",
+        conflicts_with = "stores"
+    )]
     pub(crate) store: Option<String>,
-    /// Many stores, of which a client's token opens its own: a directory with one in each below it
-    #[arg(long, value_name = "DIR", requires = "tokens")]
+    /// Many stores, of which a client's token opens its own: a directory with one in each
+    /// below it, a database, postgres://…, or env:VARIABLE, which holds either
+    #[arg(long, value_name = "PLACE", requires = "tokens")]
     pub(crate) stores: Option<String>,
+    /// The name of the one store in a database
+    #[arg(long, value_name = "NAME", conflicts_with = "stores")]
+    pub(crate) name: Option<String>,
+    /// The connections to the database that all stores share
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub(crate) database_connections: usize,
     /// Where programs reach it: stdio:, unix:PATH, or ws://ADDRESS:PORT
     #[arg(long, value_name = "WHERE", default_value = "stdio:")]
     pub(crate) listen: Listen,

@@ -269,6 +269,7 @@ impl From<StorageError> for Error {
             StorageError::QuotaExceeded { .. } => Self::QuotaExceeded { cause: Box::new(error) },
             StorageError::Closed => Self::Closed,
             StorageError::Corrupt { key, reason } => Self::Corrupt { key, reason },
+            StorageError::InvalidField { field, reason } => Self::InvalidField { field, reason },
             other => Self::Storage(other),
         }
     }

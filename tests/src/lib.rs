@@ -5,6 +5,9 @@
 pub mod announcing;
 pub mod canary;
 pub mod damage;
+pub mod place;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[allow(missing_docs, reason = "the parts of a test, named for what they are")]
 pub mod sim;
 pub mod virtual_env;

@@ -78,7 +78,7 @@ struct Server {
 pub(crate) async fn run(args: Serve) -> Result<(), Failure> {
     logs::begin(args.log);
     check(&args)?;
-    let source = Source::new(&args)?;
+    let source = Source::new(&args).await?;
     let signals = Signals::new([Signal::Int, Signal::Term])?;
     let executor = Rc::new(LocalExecutor::new());
     let metrics = Metrics::default();

@@ -28,9 +28,10 @@ pub(super) async fn serve(server: &Rc<Server>, lease: Lease, path: &Path) -> Res
         data: None,
     };
     let accept = async || Ok(listener.accept().await?.0);
+    let name = server.stores.source().only().unwrap_or(ONLY);
     let desk = Desk { metrics: server.metrics.clone(), bucket: None, read_only: false };
     let talk = async |stream: smol::net::unix::UnixStream| {
-        let lease = server.stores.lease(ONLY).await.map_err(|_| io::ErrorKind::NotConnected)?;
+        let lease = server.stores.lease(name).await.map_err(|_| io::ErrorKind::NotConnected)?;
         let mut messages = Lines::new(stream.clone(), server.limits.max_message);
         let mut answers = LineWriter(stream);
         serve_client(server, (NOBODY, ONLY), lease, &desk, &mut messages, &mut answers).await

@@ -24,7 +24,7 @@ fn listen(folder: &Path, args: &[&str]) -> (Server, String) {
 }
 
 /// Connects with these headers; a refusal is the status.
-fn connect(
+pub(crate) fn connect(
     address: &str,
     headers: &[(&'static str, &str)],
 ) -> Result<(WebSocket<TcpStream>, Response), u16> {
@@ -33,7 +33,8 @@ fn connect(
         let value = HeaderValue::from_str(value).unwrap();
         request.headers_mut().append(HeaderName::from_static(name), value);
     }
-    let stream = TcpStream::connect(address.strip_prefix("ws://").unwrap()).unwrap();
+    let place = address.strip_prefix("ws://").unwrap();
+    let stream = TcpStream::connect(place.split('/').next().unwrap()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     match tungstenite::client(request, stream) {
         Ok(connected) => Ok(connected),
@@ -44,18 +45,18 @@ fn connect(
     }
 }
 
-fn let_in(address: &str) -> WebSocket<TcpStream> {
+pub(crate) fn let_in(address: &str) -> WebSocket<TcpStream> {
     let bearer = format!("Bearer {TOKEN}");
     let (mut client, _) = connect(address, &[("authorization", &bearer)]).unwrap();
     assert!(ask(&mut client, "initialize", json!({})).get("result").is_some());
     client
 }
 
-fn next(client: &mut WebSocket<TcpStream>) -> Value {
+pub(crate) fn next(client: &mut WebSocket<TcpStream>) -> Value {
     serde_json::from_str(client.read().unwrap().to_text().unwrap()).unwrap()
 }
 
-fn ask(client: &mut WebSocket<TcpStream>, method: &str, params: Value) -> Value {
+pub(crate) fn ask(client: &mut WebSocket<TcpStream>, method: &str, params: Value) -> Value {
     let request = json!({"id": method, "method": method, "params": params});
     client.send(Message::text(request.to_string())).unwrap();
     let answer = next(client);

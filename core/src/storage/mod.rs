@@ -10,6 +10,8 @@ pub mod conformance;
 #[cfg(feature = "testing")]
 pub mod faulty;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "fs")]
 mod sqlite;
 
@@ -23,6 +25,8 @@ pub use boxed::BoxedStorage;
 pub use memory::MemoryStorage;
 #[cfg(feature = "testing")]
 pub use memory::{Calls, Snapshot};
+#[cfg(feature = "postgres")]
+pub use postgres::{PoolUsage, PostgresOptions, PostgresPool, PostgresStorage};
 #[cfg(feature = "fs")]
 pub use sqlite::SqliteStorage;
 
@@ -297,10 +301,19 @@ pub enum StorageError {
     /// The storage was closed.
     #[error("the storage is closed")]
     Closed,
-    /// Another instance keeps the storage from being opened or upgraded.
-    #[error("the storage is blocked by another instance: {reason}")]
+    /// Something keeps the storage from being used now, another instance or a server that can't be
+    /// reached; nothing was written.
+    #[error("the storage is blocked: {reason}")]
     Blocked {
         /// What blocks it.
+        reason: String,
+    },
+    /// What the caller gave to open a storage can't be used, a name or an address.
+    #[error("{field}: {reason}")]
+    InvalidField {
+        /// The field's name.
+        field: String,
+        /// What is wrong, with the value unless it holds a secret.
         reason: String,
     },
     /// The store was written by a newer version.

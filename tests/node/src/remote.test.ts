@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import type { ChangeEvent } from "creel";
 import { type ConnectOptions, Creel, CreelError } from "creel/remote";
-import { needs, Place, Proxy, serve } from "./serving.js";
+import { CuttingProxy, needs, Place, serve } from "./serving.js";
 
 async function open(t: TestContext, url: string, options: ConnectOptions): Promise<Creel> {
   const creel = await Creel.connect(url, options);
@@ -217,7 +217,7 @@ test(
     const place = new Place(t);
     const token = place.token("a");
     const server = await serve(t, place);
-    const proxy = await Proxy.start(t, () => server.port);
+    const proxy = await CuttingProxy.start(t, () => server.port);
     const [steady, shaky, writer] = [
       await open(t, server.url, { token }),
       await open(t, proxy.url, { token }),

@@ -78,16 +78,16 @@ export async function serve(
 }
 
 /** Stands between clients and a server, and cuts what it is told to. */
-export class Proxy {
+export class CuttingProxy {
   readonly url: string;
   /** The connections made so far. */
   made = 0;
   readonly #open = new Set<Socket>();
 
-  static async start(t: TestContext, port: () => number): Promise<Proxy> {
+  static async start(t: TestContext, port: () => number): Promise<CuttingProxy> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const proxy = new Proxy((server.address() as AddressInfo).port);
+    const proxy = new CuttingProxy((server.address() as AddressInfo).port);
     server.on("connection", (client) => proxy.#join(client, port()));
     t.after(() => {
       proxy.cut();
