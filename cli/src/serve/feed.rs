@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use creel::storage::BoxedStorage;
-use creel::{Change, ChangeEvent, Store};
+use creel::{Change, ChangeEvent, Replayed, Store};
 use serde::Serialize;
 use smol::channel::{Receiver, Sender, bounded};
 
@@ -36,16 +36,27 @@ pub(super) struct Feed {
 }
 
 impl Feed {
-    /// Begins behind `position`, up to which nothing is kept.
-    pub(super) fn new(changes: Receiver<ChangeEvent>, position: u64) -> Self {
-        Self {
+    /// Begins behind `position`, up to which only that is kept which opening the store has replayed.
+    pub(super) fn new(
+        changes: Receiver<ChangeEvent>,
+        position: u64,
+        replayed: Option<Replayed>,
+    ) -> Self {
+        // Where something was committed since, it is not whole.
+        let replayed = replayed.filter(|replayed| replayed.to == position);
+        let feed = Self {
             changes,
             waiting: RefCell::default(),
             told: RefCell::default(),
-            from: Cell::new(position),
+            from: Cell::new(replayed.as_ref().map_or(position, |replayed| replayed.from)),
             bytes: Cell::new(0),
             bells: RefCell::default(),
+        };
+        let changes = replayed.map(|replayed| replayed.changes).unwrap_or_default();
+        for same in changes.chunk_by(|one, next| one.position == next.position) {
+            feed.push(same);
         }
+        feed
     }
 
     /// Takes the changes of a store until it is closed, and tells those who listen.
@@ -152,7 +163,7 @@ mod tests {
 
     #[test]
     fn who_comes_back_gets_what_it_missed_and_nothing_twice() {
-        let feed = Feed::new(bounded(1).1, 5);
+        let feed = Feed::new(bounded(1).1, 5, None);
         feed.push(&[change(5)]);
         feed.push(&[change(6), change(6)]);
         feed.push(&[change(9)]);
@@ -164,7 +175,7 @@ mod tests {
 
     #[test]
     fn who_was_away_too_long_is_told_so() {
-        let feed = Feed::new(bounded(1).1, 0);
+        let feed = Feed::new(bounded(1).1, 0, None);
         (1..=MESSAGES as u64 + 3).for_each(|n| feed.push(&[change(n)]));
         assert_eq!(positions(&feed, 2), None);
         assert_eq!(feed.after(3, 2).unwrap().len(), 2);

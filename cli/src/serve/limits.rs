@@ -12,6 +12,8 @@ pub(super) const SILENCE: Duration = Duration::from_secs(120);
 pub(super) const AT_ONCE: usize = 64;
 /// The answers of changes that are kept for a client that may not have received them.
 pub(super) const KEPT_ANSWERS: usize = 10_000;
+/// Their size, in bytes.
+pub(super) const KEPT_BYTES: usize = 32 * 1024 * 1024;
 
 /// Allows so many requests a second, and those of one second at once.
 #[derive(Debug)]

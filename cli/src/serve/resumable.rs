@@ -115,7 +115,7 @@ impl Guest {
         answers: &mut impl Answers,
     ) -> io::Result<()> {
         let Self { key, session, since, hello } = self;
-        let ended = session.attach();
+        let (number, ended) = session.attach();
         let outbox = Outbox::default();
         outbox.put(vec![hello]);
         let left = Cell::new(false);
@@ -139,7 +139,7 @@ impl Guest {
             let (server, after) = (Rc::clone(server), Duration::from_secs(server.limits.resume));
             let executor = Rc::clone(&server.executor);
             executor
-                .spawn(async move { server.sessions.expire(key, session, after).await })
+                .spawn(async move { server.sessions.expire(key, session, number, after).await })
                 .detach();
         }
         result.map(drop)

@@ -13,7 +13,7 @@ use smol::channel::{Receiver, Sender, bounded};
 use smol::{LocalExecutor, Timer};
 
 use super::desk::Ticket;
-use super::limits::KEPT_ANSWERS;
+use super::limits::{KEPT_ANSWERS, KEPT_BYTES};
 use super::stores::Lease;
 use super::tokens::Hash;
 
@@ -29,6 +29,8 @@ pub(super) struct Session {
     pub(super) lease: Lease,
     dispatcher: Dispatcher<BoxedStorage>,
     answers: RefCell<BTreeMap<u64, Slot>>,
+    /// The size of those that are there, in bytes.
+    size: Cell<usize>,
     /// Answers were dropped before the client said that it has them.
     forgetful: Cell<bool>,
     /// How many connections it has had, and what ends the last of them.
@@ -56,6 +58,7 @@ impl Sessions {
             lease,
             dispatcher,
             answers: RefCell::default(),
+            size: Cell::new(0),
             forgetful: Cell::new(false),
             connections: Cell::new(0),
             end: RefCell::default(),
@@ -64,11 +67,17 @@ impl Sessions {
         session
     }
 
-    /// Drops a session some time after its connection, unless it has another one by then.
-    pub(super) async fn expire(&self, key: Key, session: Rc<Session>, after: Duration) {
-        let connections = session.connections.get();
+    /// Drops a session some time after its connection of this number, unless it has another one by
+    /// then.
+    pub(super) async fn expire(
+        &self,
+        key: Key,
+        session: Rc<Session>,
+        number: u64,
+        after: Duration,
+    ) {
         Timer::after(after).await;
-        if session.connections.get() == connections {
+        if session.connections.get() == number {
             self.drop_it(&key, &session);
         }
     }
@@ -89,12 +98,13 @@ impl Sessions {
 
 impl Session {
     /// Gives the session to a connection; the one that had it is ended. What is returned is closed
-    /// when this one is.
-    pub(super) fn attach(&self) -> Receiver<()> {
+    /// when this one is; it comes with the connection's number.
+    pub(super) fn attach(&self) -> (u64, Receiver<()>) {
         let (end, ended) = bounded(1);
-        self.connections.set(self.connections.get() + 1);
+        let number = self.connections.get() + 1;
+        self.connections.set(number);
         self.end.replace(Some(end));
-        ended
+        (number, ended)
     }
 
     /// Answers a request that may be made again if need be.
@@ -158,19 +168,27 @@ impl Session {
     pub(super) fn acknowledge(&self, id: u64) {
         let mut answers = self.answers.borrow_mut();
         let later = answers.split_off(&id);
-        let running = std::mem::replace(&mut *answers, later);
-        answers.extend(running.into_iter().filter(|(_, slot)| matches!(slot, Slot::Running(_))));
+        for (id, slot) in std::mem::replace(&mut *answers, later) {
+            match slot {
+                Slot::Running(_) => drop(answers.insert(id, slot)),
+                Slot::Done(text) => self.size.set(self.size.get() - text.len()),
+            }
+        }
     }
 
     fn keep(&self, id: u64, text: String) {
         let mut answers = self.answers.borrow_mut();
+        self.size.set(self.size.get() + text.len());
         answers.insert(id, Slot::Done(text.into()));
-        if answers.len() > KEPT_ANSWERS {
-            let oldest = answers.iter().find(|(_, slot)| matches!(slot, Slot::Done(_)));
-            if let Some(id) = oldest.map(|(id, _)| *id) {
-                answers.remove(&id);
-                self.forgetful.set(true);
-            }
+        while answers.len() > KEPT_ANSWERS || self.size.get() > KEPT_BYTES {
+            let done = answers.iter().find_map(|(known, slot)| match slot {
+                Slot::Done(text) if *known != id => Some((*known, text.len())),
+                _ => None,
+            });
+            let Some((oldest, size)) = done else { break };
+            answers.remove(&oldest);
+            self.size.set(self.size.get() - size);
+            self.forgetful.set(true);
         }
     }
 

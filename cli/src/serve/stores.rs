@@ -149,9 +149,11 @@ impl Stores {
         let storage = self.source.open(name).await?;
         let storage = BoxedStorage::new(Metered::new(storage, self.metrics.clone()));
         let env = Arc::new(SystemEnv::new());
-        let store = Store::open(storage, env, StoreOptions::default()).await?;
+        let mut options = StoreOptions::default();
+        options.keep_replayed = true;
+        let store = Store::open(storage, env, options).await?;
         let changes = store.subscribe();
-        let feed = Rc::new(Feed::new(changes, store.stats().position));
+        let feed = Rc::new(Feed::new(changes, store.stats().position, store.replayed()));
         let (follower, followed) = (Rc::clone(&feed), store.clone());
         self.executor.spawn(async move { follower.follow(followed).await }).detach();
         let threads = ThreadManager::new(store, ManagerOptions::default());
@@ -219,13 +221,19 @@ impl Stores {
         }
     }
 
-    /// Closes every store, used or not.
+    /// Closes every store, used or not, all at once.
     pub(super) async fn close_all(&self) {
         let places: Vec<Rc<Place>> = self.places.borrow().values().cloned().collect();
-        for place in places {
-            if let Some(open) = place.open.lock().await.take() {
-                finish(open.threads.store()).await;
-            }
+        let close = |place: Rc<Place>| {
+            self.executor.spawn(async move {
+                if let Some(open) = place.open.lock().await.take() {
+                    finish(open.threads.store()).await;
+                }
+            })
+        };
+        let closing: Vec<_> = places.into_iter().map(close).collect();
+        for closed in closing {
+            closed.await;
         }
     }
 

@@ -18,10 +18,10 @@ use smol::Timer;
 use smol::net::{TcpListener, TcpStream};
 
 use super::accept::serve_each;
-use super::access::{Access, Admitted, Outcome};
+use super::access::{Access, Admitted, Entry, Outcome};
 use super::connection::{Answers, Messages, Received};
 use super::desk::Desk;
-use super::stores::Unavailable;
+use super::stores::{Lease, Unavailable};
 use super::{Server, serve_client};
 use crate::failure::Failure;
 
@@ -84,12 +84,23 @@ async fn talk(server: &Rc<Server>, stream: TcpStream, access: &Rc<Access>) -> io
     };
     let entry = access.enter(&guest);
     tracing::debug!("a client was let in");
-    let serving = serve_guest(server, &guest, &entry, &mut messages, &mut answers);
-    let revoked = async {
-        let _ = entry.revoked.recv().await;
-        Ok(Some((CloseCode::Policy, "the token is not valid any more")))
+    let serving = async {
+        let lease = match store_of(server, &guest).await {
+            Ok(lease) => lease,
+            Err(end) => return Ok(Some(end)),
+        };
+        let serving = async {
+            serve_guest(server, &guest, &entry, lease, &mut messages, &mut answers)
+                .await
+                .map(|()| None)
+        };
+        let revoked = async {
+            let _ = entry.revoked.recv().await;
+            Ok(Some((CloseCode::Policy, "the token is not valid any more")))
+        };
+        future::or(serving, revoked).await
     };
-    let result = future::or(serving, revoked).await;
+    let result = serving.await;
     let (code, reason) = match (&result, messages.end) {
         (Ok(Some(end)), _) => *end,
         (_, Some(end)) => end,
@@ -108,31 +119,36 @@ async fn farewell(messages: &mut Incoming, answers: &mut Outgoing, (code, reason
     while let Some(Ok(_)) = messages.receiver.next().await {}
 }
 
-/// Serves who was let in; returns why the connection ends, where that is not the client's doing.
+/// Opens the store of a client; where it can't be had, the connection ends and says why. That is never
+/// given up in the middle, so that the stores stay counted.
+async fn store_of(server: &Server, guest: &Admitted) -> Result<Lease, Farewell> {
+    match server.stores.lease(&guest.store).await {
+        Ok(lease) => Ok(lease),
+        Err(Unavailable::Full) => {
+            server.metrics.refuse("open_stores");
+            Err((CloseCode::Again, "server_full: as many stores are open as may be"))
+        }
+        Err(Unavailable::Failed(_)) => {
+            Err((CloseCode::Error, "storage_unavailable: the store can't be opened"))
+        }
+    }
+}
+
 async fn serve_guest(
     server: &Rc<Server>,
     guest: &Admitted,
-    entry: &super::access::Entry,
+    entry: &Entry,
+    lease: Lease,
     messages: &mut Incoming,
     answers: &mut Outgoing,
-) -> io::Result<Option<Farewell>> {
-    let lease = match server.stores.lease(&guest.store).await {
-        Ok(lease) => lease,
-        Err(Unavailable::Full) => {
-            server.metrics.refuse("open_stores");
-            return Ok(Some((CloseCode::Again, "server_full: as many stores are open as may be")));
-        }
-        Err(Unavailable::Failed(_)) => {
-            return Ok(Some((CloseCode::Error, "storage_unavailable: the store can't be opened")));
-        }
-    };
+) -> io::Result<()> {
     let desk = Desk {
         metrics: server.metrics.clone(),
         bucket: Some(Rc::clone(&entry.bucket)),
         read_only: guest.read_only,
     };
     let owner = (guest.token, &*guest.store);
-    serve_client(server, owner, lease, &desk, messages, answers).await.map(|()| None)
+    serve_client(server, owner, lease, &desk, messages, answers).await
 }
 
 async fn shake_hands(
