@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use creel::limits::MAX_MESSAGE;
+
+use crate::serve::LogLevel;
 
 /// Looks into and manages stores of agent threads.
 #[derive(Debug, Parser)]
@@ -34,6 +37,8 @@ pub(crate) enum Command {
     Import(Import),
     /// Answers programs in JSON-RPC, with the methods of the Codex app-server
     Serve(Serve),
+    /// Makes a token for a server of many stores
+    Token(Token),
 }
 
 #[derive(Debug, clap::Args)]
@@ -172,18 +177,94 @@ pub(crate) struct Codex {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Serve {
-    /// The store's directory, which is made if it is absent
-    #[arg(long, value_name = "DIR")]
-    pub(crate) store: PathBuf,
-    /// Where programs reach it: stdio:, unix:PATH, or ws://ADDRESS:PORT of this machine
+    /// The one store: a directory, which is made if it is absent; a database, postgres://…, with
+    /// --name; or env:VARIABLE, which holds either
+    #[arg(
+        long,
+        value_name = "PLACE",
+        required_unless_present = "stores",
+        conflicts_with = "stores"
+    )]
+    pub(crate) store: Option<String>,
+    /// Many stores, of which a client's token opens its own: a directory with one in each
+    /// below it, a database, postgres://…, or env:VARIABLE, which holds either
+    #[arg(long, value_name = "PLACE", requires = "tokens")]
+    pub(crate) stores: Option<String>,
+    /// The name of the one store in a database
+    #[arg(long, value_name = "NAME", conflicts_with = "stores")]
+    pub(crate) name: Option<String>,
+    /// The connections to the database that all stores share
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub(crate) database_connections: usize,
+    /// Where programs reach it: stdio:, unix:PATH, or ws://ADDRESS:PORT
     #[arg(long, value_name = "WHERE", default_value = "stdio:")]
     pub(crate) listen: Listen,
-    /// The file with the token that a client of ws:// shows; else it is in CREEL_TOKEN
+    /// The file of the tokens and what each opens, as `creel token` writes it; SIGHUP reads it again
+    #[arg(long, value_name = "FILE", conflicts_with = "token_file")]
+    pub(crate) tokens: Option<PathBuf>,
+    /// The file with the one token that opens the one store over ws://; else it is in CREEL_TOKEN
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
     /// An origin whose web pages may connect to ws://, such as http://localhost:5173; none unless given
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allow_origin: Vec<String>,
+    /// Where /healthz and /metrics are answered over HTTP, to whoever asks; nowhere unless given
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) admin: Option<SocketAddr>,
+    /// Lets it listen on addresses that others reach; what crosses a network needs TLS before it
+    #[arg(long)]
+    pub(crate) allow_network: bool,
+    /// What is logged, a line of JSON each on standard error
+    #[arg(long, value_name = "LEVEL", value_enum, default_value = "info")]
+    pub(crate) log: LogLevel,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+}
+
+/// What clients may have at most.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Limits {
+    /// The longest message, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = MAX_MESSAGE, value_parser = message_size)]
+    pub(crate) max_message: usize,
+    /// The connections at a time
+    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    pub(crate) max_connections: usize,
+    /// The connections of one token at a time
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    pub(crate) max_token_connections: usize,
+    /// The requests of one token in a second; 0 is no limit
+    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    pub(crate) rate: u32,
+    /// The stores that are open at a time
+    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    pub(crate) max_open_stores: usize,
+    /// How long a store that nobody uses stays open, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) idle: u64,
+    /// How long a client whose connection broke can come back to what it began, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub(crate) resume: u64,
+}
+
+fn message_size(text: &str) -> Result<usize, String> {
+    let size: usize = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    let sizes = 1024..=MAX_MESSAGE;
+    if sizes.contains(&size) { Ok(size) } else { Err(format!("it must be 1024 to {MAX_MESSAGE}")) }
+}
+
+/// Makes a token, prints it once, and adds its hash to the file that `creel serve --tokens` reads.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Token {
+    /// The file, which is made for its owner alone if it is absent
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokens: PathBuf,
+    /// A store that the token opens; give it several times for several
+    #[arg(long, value_name = "NAME", required = true)]
+    pub(crate) store: Vec<String>,
+    /// Lets the token read alone
+    #[arg(long)]
+    pub(crate) read_only: bool,
 }
 
 /// Where a server is reached.
@@ -210,15 +291,22 @@ impl FromStr for Listen {
             let address: SocketAddr = address
                 .parse()
                 .map_err(|_| format!("`{address}` is no address with a port, as 127.0.0.1:4500"))?;
-            // Without TLS nothing may cross a network.
-            if !address.ip().is_loopback() {
-                return Err(format!("{} is not an address of this machine alone", address.ip()));
-            }
             return Ok(Self::WebSocket(address));
         }
         match text {
             "stdio" | "stdio:" | "stdio://" => Ok(Self::Stdio),
             _ => Err("expected stdio:, unix:PATH or ws://ADDRESS:PORT".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Default for Limits {
+    fn default() -> Self {
+        let args = ["creel", "serve", "--store", "x"];
+        match Args::try_parse_from(args).map(|args| args.command) {
+            Ok(Command::Serve(serve)) => serve.limits,
+            other => panic!("{other:?}"),
         }
     }
 }

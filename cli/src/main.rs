@@ -12,6 +12,7 @@ mod open;
 mod output;
 mod serve;
 mod show;
+mod token;
 
 use std::process::ExitCode;
 
@@ -38,5 +39,6 @@ async fn run(args: Args) -> Result<(), Failure> {
         Command::Export(args) => export::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Serve(args) => serve::run(args).await,
+        Command::Token(args) => token::run(&args),
     }
 }

@@ -472,3 +472,30 @@ fn a_draft_grows_outlives_its_writer_and_becomes_one_item_once() {
         assert_eq!(store.drafts(id).await.unwrap_err().code(), "thread_deleted");
     });
 }
+
+#[test]
+fn opening_tells_what_it_replayed_once_and_only_if_asked() {
+    block_on(async {
+        let storage = MemoryStorage::new();
+        let first = open(&storage).await;
+        first.create(named("packed")).await.unwrap();
+        first.checkpoint().await.unwrap();
+        let heard = first.subscribe();
+        let id = first.create(named("waiting")).await.unwrap().id;
+        first.append(id, vec![item(0), item(1)]).await.unwrap();
+        let mut expected = Vec::new();
+        while let Ok(event) = heard.try_recv() {
+            expected.push(event);
+        }
+        assert_eq!(open(&storage).await.replayed(), None);
+        let mut options = StoreOptions::default();
+        options.keep_replayed = true;
+        let env = Arc::new(SystemEnv::new());
+        let second = Store::open(storage.reopen(), env, options).await.unwrap();
+        let replayed = second.replayed().unwrap();
+        assert_eq!(replayed.changes, expected);
+        assert_eq!(replayed.to, first.stats().position);
+        assert!(replayed.from < expected[0].position);
+        assert_eq!(second.replayed(), None);
+    });
+}

@@ -65,6 +65,7 @@ export type { LiveObject, LiveState } from "./live/observable.js";
 export type { ItemStream, StreamOptions } from "./live/streams.js";
 export type { LiveThread, ThreadSnapshot } from "./live/thread.js";
 export type { LiveThreads, LiveThreadsQuery, ThreadsSnapshot } from "./live/threads.js";
+export type { OpenStore } from "./open-store.js";
 export type * as protocol from "./protocol.js";
 export { ThreadHandle } from "./thread-handle.js";
 export {

@@ -1,17 +1,9 @@
-/// <reference lib="esnext.disposable" preserve="true" />
-/** A store: opening, events, requests, closing. Its threads are in `threads.ts`. */
+/** A store that this page has open: opening, and what only the one who has it can do. The rest is in `open-store.ts`. */
 
-import type {
-  Report as CheckReport,
-  ImportReport,
-  PendingDeletion,
-  StorageHost,
-  StoreStats,
-} from "../wasm/creel.js";
+import type { ImportReport, StorageHost } from "../wasm/creel.js";
+import { callNamed, isCall } from "./calls.js";
 import type { Connection } from "./connection.js";
 import { CreelError } from "./errors.js";
-import { type CreelEvents, Events } from "./events.js";
-import { exportTrees, type ImportSource, type ImportTreesOptions, importTrees } from "./export.js";
 import { type ImportFile, type ImportOptions, importCodex } from "./import.js";
 import {
   destroyStore,
@@ -22,10 +14,8 @@ import {
   type SpaceEstimate,
 } from "./indexeddb/index.js";
 import type { InitInput } from "./init.js";
-import { Jobs } from "./jobs.js";
-import { Live } from "./live/index.js";
+import { OpenStore } from "./open-store.js";
 import { Session } from "./session.js";
-import { Threads } from "./threads.js";
 
 /** Says which store to open, where it is kept, and how firmly. */
 export interface OpenOptions {
@@ -51,13 +41,7 @@ export interface OpenOptions {
  * Several instances, also in other tabs, may have one store open; each sees what the others commit.
  * Every failure is a `CreelError`.
  */
-export class Creel {
-  /** The threads of the store. */
-  readonly threads: Threads;
-  /** Parts of the store that follow its changes, for user interfaces. */
-  readonly live: Live;
-  /** The jobs of the store, whose tasks threads are assigned to. */
-  readonly jobs: Jobs;
+export class Creel extends OpenStore {
   /**
    * Whether the browser has removed what the store held, by itself, since it was last open here.
    *
@@ -67,7 +51,6 @@ export class Creel {
    */
   readonly evicted: boolean;
   readonly #session: Session;
-  readonly #events: Events;
 
   /**
    * Opens a store, which is made if it is absent, and loads the WebAssembly module if need be.
@@ -130,69 +113,15 @@ export class Creel {
   }
 
   private constructor(session: Session, evicted: boolean) {
+    super(session);
     this.evicted = evicted;
     this.#session = session;
-    this.#events = new Events((id) => this.threads.read(id));
-    this.threads = new Threads(session, this.#events);
-    this.jobs = new Jobs(session);
-    this.live = new Live({
-      threads: this.threads,
-      streams: this.threads.streams,
-      onChange: (listener) => this.#events.on("change", listener),
-      pull: () => this.refresh(),
-    });
-    session.onDeath((reason) => this.live.end(reason));
-    session.listen((event) => this.#events.push(event));
   }
 
-  /**
-   * Calls `listener` for every event of a kind from now on, in the order of the journal.
-   *
-   * Changes of other instances are told too, when this one hears of them.
-   *
-   * @returns a function that removes the listener.
-   */
-  on<Name extends keyof CreelEvents>(
-    event: Name,
-    listener: (event: CreelEvents[Name]) => void,
-  ): () => void {
-    return this.#events.on(event, listener);
-  }
-
-  /**
-   * Calls a method of the protocol, `thread/list` or another one, and resolves to its result.
-   *
-   * The shapes are those of the Codex app-server: times are in seconds, limits are clamped.
-   *
-   * @throws {CreelError} with `rpcCode`, the JSON-RPC code; `unknown_method` for an unknown one.
-   */
+  /** Does as `OpenStore.request`. */
   async request<Result = unknown>(method: string, params?: object): Promise<Result> {
     const json = params && JSON.stringify(params);
     return JSON.parse(await this.#session.call((store) => store.request(String(method), json)));
-  }
-
-  /**
-   * Exports a thread with everything below it, or every tree, as lines of JSON in pieces of text.
-   *
-   * Nothing is read before the first piece is asked for, and then no more than a piece at a time. A
-   * tree that is deleted meanwhile is marked, and left out by an import.
-   *
-   * @throws {CreelError} `thread_not_found`, `thread_deleted`.
-   */
-  export(id?: string): AsyncIterable<string> {
-    return exportTrees(this.#session, id === undefined ? undefined : String(id));
-  }
-
-  /**
-   * Imports what was exported: each tree appears whole, or not at all.
-   *
-   * A tree of which a thread is there already, or was deleted, is left out and named in the report,
-   * and so is one that is not whole. A file is read piece by piece.
-   *
-   * @throws {CreelError} `invalid_field` for what is no export or one of a newer version.
-   */
-  async import(source: ImportSource, options: ImportTreesOptions = {}): Promise<ImportReport> {
-    return importTrees(this.#session, source, options);
   }
 
   /**
@@ -219,65 +148,16 @@ export class Creel {
     return importCodex(this.#session, files, options);
   }
 
-  /** Reads what other instances have committed; without it, news comes by itself a little later. */
-  refresh(): Promise<void> {
-    return this.#session.call((store) => store.refresh());
-  }
-
-  /** Counts what the store holds. */
-  stats(): Promise<StoreStats> {
-    return this.#session.call((store) => store.stats());
-  }
-
-  /**
-   * Reads the whole store and checks every invariant; a sound store has no `findings`.
-   *
-   * Nothing is changed. `creel doctor` can repair what it finds.
-   */
-  check(): Promise<CheckReport> {
-    return this.#session.call((store) => store.check());
-  }
-
-  /** Lists the deletions that are not finished, those that can be undone among them. */
-  pendingDeletions(): Promise<PendingDeletion[]> {
-    return this.#session.call((store) => store.pendingDeletions());
-  }
-
-  /**
-   * Undoes a deletion that was given `grace`; resolves to the ids of the threads that are back.
-   *
-   * @throws {CreelError} `not_undoable` once erasing has begun.
-   */
-  undelete(deletionId: string): Promise<string[]> {
-    return this.#session.call((store) => store.undelete(String(deletionId)));
-  }
-
-  /**
-   * Closes the store and gives its memory back; a second call does nothing.
-   *
-   * Items that are being written are kept as drafts first.
-   * Calls that run are finished or reject with `closed`; later ones reject with `closed`.
-   */
-  async close(): Promise<void> {
-    if (this.threads.streams.open) await this.threads.streams.keep();
-    try {
-      await this.#session.close();
-    } finally {
-      await this.#events.settled();
-      this.#events.clear();
-      this.live.end(new CreelError("closed", "the store is closed"));
-    }
+  /** @internal Calls the store by a name on the wire; nothing is there for a name that is none. */
+  callNamed(method: string, params: Record<string, unknown>): Promise<unknown> | undefined {
+    if (!isCall(method)) return undefined;
+    return this.#session.call((store) => callNamed(store, method, params));
   }
 
   async #leaveTrace(host: IndexedDbHost): Promise<void> {
     const { threads } = await this.stats();
     if (threads > 0) host.remember();
     else this.#session.listen(() => host.remember());
-  }
-
-  /** Closes the store at the end of an `await using` block. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
   }
 }
 

@@ -25,6 +25,8 @@ export type ErrorCode =
   | "parent_not_found"
   | "plan_changed"
   | "quota_exceeded"
+  | "rate_limited"
+  | "read_only"
   | "schema_too_new"
   | "storage_unavailable"
   | "store_replaced"
@@ -36,6 +38,8 @@ export type ErrorCode =
   | "thread_not_archived"
   | "thread_not_found"
   | "too_large"
+  | "unauthorized"
   | "undeleted"
   | "unknown_method"
+  | "unreachable"
   | "wasm_unavailable";

@@ -34,6 +34,11 @@ export interface CreelEvents {
   "deletion/progress": DeletionProgress;
   /** Nothing of a deletion's threads is left. */
   "deletion/erased": { deletion: string; root: string };
+  /**
+   * Of a store elsewhere: the connection was away for longer than the other side keeps changes, and
+   * those after the entry `from`, up to `to`, are not told. `live` has read everything again.
+   */
+  missed: { from: number; to: number };
   /** Every change as it is, before the events made of it. */
   change: ChangeEvent;
   /** A listener threw. Without a listener for it, the error is reported as uncaught. */
@@ -65,6 +70,11 @@ export class Events {
   /** Tells of a change after all earlier ones. */
   push(event: ChangeEvent): void {
     this.#told = this.#told.then(() => this.#tell(event));
+  }
+
+  /** Tells of changes that are not told, after all earlier ones. */
+  missed(gap: CreelEvents["missed"]): void {
+    this.#told = this.#told.then(() => this.#emit("missed", gap));
   }
 
   /** Resolves when all that was pushed has been told. */

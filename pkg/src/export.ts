@@ -1,8 +1,8 @@
 /** Exports trees of threads as text, and imports what was exported; the core reads and writes it. */
 
 import type { ImportProgress, ImportReport } from "../wasm/creel.js";
+import type { Caller } from "./calls.js";
 import { pieces } from "./pieces.js";
-import type { Session } from "./session.js";
 
 /**
  * What `creel.import` reads: a text, lines, a file, or a text in pieces that are cut anywhere, such as
@@ -20,7 +20,7 @@ export interface ImportTreesOptions {
 
 /** Exports a thread with everything below it, or every tree. */
 export async function* exportTrees(
-  session: Session,
+  session: Caller,
   id: string | undefined,
 ): AsyncGenerator<string, void, undefined> {
   const trees = await session.call((store) => store.export(id));
@@ -37,7 +37,7 @@ export async function* exportTrees(
 
 /** Imports what was exported. */
 export async function importTrees(
-  session: Session,
+  session: Caller,
   source: ImportSource,
   { newIds = false, onProgress }: ImportTreesOptions,
 ): Promise<ImportReport> {

@@ -1,8 +1,8 @@
 /** The jobs of a store: pieces of work in tasks, which threads are assigned to. */
 
 import type { Job, TaskStatus } from "../wasm/creel.js";
+import type { Caller } from "./calls.js";
 import { CreelError } from "./errors.js";
-import type { Session } from "./session.js";
 
 /** Says how a task is to stand: all of it, so that what is left out is cleared. */
 export interface TaskState {
@@ -17,10 +17,10 @@ export interface TaskState {
 
 /** Creates, reads, changes and deletes jobs. */
 export class Jobs {
-  readonly #session: Session;
+  readonly #session: Caller;
 
   /** @internal */
-  constructor(session: Session) {
+  constructor(session: Caller) {
     this.#session = session;
   }
 

@@ -14,10 +14,10 @@ import type {
   ThreadPatch,
   ThreadQuery,
 } from "../wasm/creel.js";
+import { type Caller, parsed } from "./calls.js";
 import { CreelError } from "./errors.js";
 import type { Events } from "./events.js";
 import { type ItemStream, type StreamOptions, Streams } from "./live/streams.js";
-import type { Session } from "./session.js";
 import { ThreadHandle } from "./thread-handle.js";
 
 /** Carries an item of a history with its place from 0 and its time in milliseconds. */
@@ -78,12 +78,12 @@ export interface ForkOptions extends CreateThread {
 
 /** Creates, finds, reads, changes and deletes threads. */
 export class Threads {
-  readonly #session: Session;
+  readonly #session: Caller;
   readonly #events: Events;
   readonly #streams: Streams;
 
   /** @internal */
-  constructor(session: Session, events: Events) {
+  constructor(session: Caller, events: Events) {
     this.#session = session;
     this.#events = events;
     this.#streams = new Streams({
@@ -177,8 +177,8 @@ export class Threads {
    * that a crash left. `stream` with the option `draft` goes on with one.
    */
   async drafts<Item = Record<string, unknown>>(id: string): Promise<Draft<Item>[]> {
-    const json = await this.#session.call((store) => store.drafts(String(id)));
-    const drafts: { id: string; value: { at: number; item: Item } }[] = JSON.parse(json);
+    const answer = await this.#session.call((store) => store.drafts(String(id)));
+    const drafts = parsed<{ id: string; value: { at: number; item: Item } }[]>(answer);
     return drafts.map(({ id, value }) => ({ id, ...value }));
   }
 
@@ -192,12 +192,13 @@ export class Threads {
     id: string,
     query: ItemQuery = {},
   ): Promise<ItemPage<Item>> {
-    const text = await this.#session.call((store) => store.items(String(id), query));
+    const given = String(id);
+    const answer = await this.#session.call((store) => store.items(given, query));
     try {
-      return JSON.parse(text);
+      return parsed(answer);
     } catch {
-      // What storage holds is damaged; the store says where.
-      return JSON.parse(await this.#session.call((store) => store.itemsParsed(String(id), query)));
+      // What storage holds is no JSON; reading it piece by piece tells where.
+      return parsed(await this.#session.call((store) => store.items(given, query, true)));
     }
   }
 
@@ -212,7 +213,7 @@ export class Threads {
 
   /** Removes the last `count` items, 1 unless given and at most 1,000, and resolves to them. */
   async pop<Item = Record<string, unknown>>(id: string, count = 1): Promise<StoredItem<Item>[]> {
-    return JSON.parse(await this.#session.call((store) => store.pop(String(id), count)));
+    return parsed(await this.#session.call((store) => store.pop(String(id), count)));
   }
 
   /**
@@ -293,7 +294,7 @@ export class Threads {
     id: string,
     { from = 0, limit = 100 }: LogQuery = {},
   ): Promise<StoredItem<Entry>[]> {
-    return JSON.parse(await this.#session.call((store) => store.logs(String(id), from, limit)));
+    return parsed(await this.#session.call((store) => store.logs(String(id), from, limit)));
   }
 
   /** Replaces the dynamic tools of a thread, given as items are given to `append`. */
@@ -303,7 +304,7 @@ export class Threads {
 
   /** Reads the dynamic tools of a thread. */
   async tools<Tool = Record<string, unknown>>(id: string): Promise<Tool[]> {
-    return JSON.parse(await this.#session.call((store) => store.tools(String(id))));
+    return parsed(await this.#session.call((store) => store.tools(String(id))));
   }
 
   /** Tells what a deletion would take. Its `token` lets `delete` refuse a tree that has changed. */

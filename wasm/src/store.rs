@@ -8,7 +8,7 @@ use creel::export::Exporter;
 use creel::protocol::Dispatcher;
 use creel::storage::{BoxedStorage, Durability, MemoryStorage};
 use creel::{
-    CreateThread, DeleteOptions, EdgeStatus, Error, Fork, ItemPage, ItemQuery, ManagerOptions,
+    CreateThread, DeleteOptions, EdgeStatus, Error, Fork, ItemQuery, ManagerOptions,
     StoreOptions, StoreStats, StoredItem, ThreadManager, ThreadPatch, ThreadQuery,
 };
 use js_sys::{Function, Promise};
@@ -80,20 +80,22 @@ impl Store {
     }
 
     /// Reads a page of items, as the JSON text of `{ data, nextCursor, backwardsCursor }`.
+    ///
+    /// The text is as storage has it, unless `checked` asks for `corrupt` where it is no JSON.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
-    pub fn items(&self, id: String, query: Option<Ts<ItemQuery>>) -> Promise {
+    pub fn items(
+        &self,
+        id: String,
+        query: Option<Ts<ItemQuery>>,
+        checked: Option<bool>,
+    ) -> Promise {
         let write = |page: String| Ok(page.into());
         self.run(write, async move |core| {
-            core.items_text(thread_id(&id)?, argument("query", query)?).await
-        })
-    }
-
-    /// Reads a page of items as `items` does, parsing each: what is no JSON is `corrupt`.
-    #[wasm_bindgen(js_name = itemsParsed, unchecked_return_type = "Promise<string>")]
-    pub fn items_parsed(&self, id: String, query: Option<Ts<ItemQuery>>) -> Promise {
-        let write = |page: ItemPage| Ok(items::write(&page).into());
-        self.run(write, async move |core| {
-            core.items(thread_id(&id)?, argument("query", query)?).await
+            let (id, query) = (thread_id(&id)?, argument("query", query)?);
+            if checked == Some(true) {
+                return core.items(id, query).await.map(|page| items::write(&page));
+            }
+            core.items_text(id, query).await
         })
     }
 

@@ -12,7 +12,7 @@ const REFERENCE: &str = "docs/ERRORS.md";
 const TYPES: &str = "pkg/src/error-codes.ts";
 
 /// What the package and the wire say themselves: the code, whether trying again helps, and when.
-const OTHERS: [(&str, &str, &str); 4] = [
+const OTHERS: [(&str, &str, &str); 8] = [
     ("bridge_unanswered", "yes", "In JavaScript: nobody serves the other end of the bridge."),
     (
         "instance_dead",
@@ -23,6 +23,22 @@ const OTHERS: [(&str, &str, &str); 4] = [
         "invalid_request",
         "no",
         "On the wire and of `Creel.request`: the method does not take what it was given. `rpcCode` and the message are those of the Codex app-server.",
+    ),
+    (
+        "rate_limited",
+        "yes",
+        "Of `creel serve`: the token has asked too much in this second; nothing was done.",
+    ),
+    ("read_only", "no", "Of `creel serve`: the token may only read."),
+    (
+        "unauthorized",
+        "no",
+        "In JavaScript: the server refuses the token, the store or the page, or has taken the token back.",
+    ),
+    (
+        "unreachable",
+        "yes",
+        "In JavaScript: the server was not reached in time. What was on its way and may have been done is `outcome_unknown` instead.",
     ),
     ("wasm_unavailable", "yes", "In JavaScript: the WebAssembly module can't be had, or is none."),
 ];

@@ -161,8 +161,11 @@ fn browser(workspace: &Workspace, tarball: &Path, steps: &mut Steps) -> Result<(
     steps.step("demo build", || demo.run("build", &[]))?;
     let tests = open(workspace, BROWSER_TESTS, tarball)?;
     let module = steps.step("module for tests", || wasm::build_for_tests(workspace))?;
+    cmd!(&workspace.shell, "cargo build --quiet --package creel-cli").quiet().run()?;
+    let command = workspace.target.join("debug/creel");
     let variables = [
         ("CHROMIUM", chromium.as_path()),
+        ("CREEL", command.as_path()),
         ("CREEL_TARBALL", tarball),
         ("CREEL_TESTING_WASM", module.as_path()),
     ];

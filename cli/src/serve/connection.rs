@@ -3,13 +3,17 @@
 //! Requests are answered one after the other. All of it runs in one task, so that what the
 //! dispatcher returns is in the outbox before anything else happens: that keeps the order.
 
+use std::borrow::Cow;
 use std::io;
 
 use creel::protocol::{Dispatcher, PARSE_ERROR, RpcError, refusal};
-use creel::storage::SqliteStorage;
+use creel::storage::BoxedStorage;
 use futures_lite::future;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use smol::Timer;
 
+use super::desk::Desk;
 use super::outbox::Outbox;
 use super::{LAST_ANSWERS, Stopped};
 
@@ -18,8 +22,8 @@ use super::{LAST_ANSWERS, Stopped};
 pub(super) enum Received {
     /// A message.
     Text(String),
-    /// A message above the limit: how it begins, as far as it was kept, and its size in bytes.
-    TooLong { start: Vec<u8>, size: usize },
+    /// A message above the limit: how it begins, as far as it was kept, its size in bytes, the limit.
+    TooLong { start: Vec<u8>, size: usize, limit: usize },
     /// Something that is no text, and why.
     NotText(&'static str),
 }
@@ -36,10 +40,27 @@ pub(super) trait Answers {
     async fn send(&mut self, messages: Vec<String>) -> io::Result<()>;
 }
 
+/// Messages of which the first was received already.
+#[derive(Debug)]
+pub(super) struct Begun<'a, M> {
+    pub(super) first: Option<Received>,
+    pub(super) rest: &'a mut M,
+}
+
+impl<M: Messages> Messages for Begun<'_, M> {
+    async fn next(&mut self) -> io::Result<Option<Received>> {
+        match self.first.take() {
+            Some(first) => Ok(Some(first)),
+            None => self.rest.next().await,
+        }
+    }
+}
+
 /// Serves a client until it is done, or until the server stops: then the request that runs is
 /// answered first.
 pub(super) async fn converse(
-    dispatcher: &Dispatcher<SqliteStorage>,
+    dispatcher: &Dispatcher<BoxedStorage>,
+    desk: &Desk,
     messages: &mut impl Messages,
     answers: &mut impl Answers,
     stopped: &Stopped,
@@ -56,7 +77,7 @@ pub(super) async fn converse(
                 Ok(None)
             };
             let Some(received) = future::or(stop, next).await? else { return Ok(()) };
-            outbox.put(answer(dispatcher, received).await);
+            outbox.put(answer(dispatcher, desk, received).await);
             // So that answers leave while requests keep coming.
             future::yield_now().await;
         }
@@ -79,6 +100,16 @@ pub(super) async fn converse(
         outbox.close();
         ended
     };
+    future::try_zip(listening, pour(&outbox, answers, stopped)).await.map(drop)
+}
+
+/// Sends what is in an outbox until it is closed; when the server stops, a client has some seconds to
+/// read the rest.
+pub(super) async fn pour(
+    outbox: &Outbox,
+    answers: &mut impl Answers,
+    stopped: &Stopped,
+) -> io::Result<()> {
     let writing = async {
         while let Some(batch) = outbox.next().await {
             let size = Outbox::size(&batch);
@@ -92,20 +123,62 @@ pub(super) async fn converse(
         Timer::after(LAST_ANSWERS).await;
         Err(io::Error::other("a client was let go: it does not read its last answers"))
     };
-    future::try_zip(listening, future::or(writing, patience)).await.map(drop)
+    future::or(writing, patience).await
 }
 
-async fn answer(dispatcher: &Dispatcher<SqliteStorage>, received: Received) -> Vec<String> {
-    match received {
-        Received::Text(message) => dispatcher.handle(&message).await,
-        Received::TooLong { start, size } => {
-            let limit = creel::limits::MAX_MESSAGE;
-            let error = creel::Error::TooLarge { field: "message".into(), size, limit };
-            vec![refusal(&String::from_utf8_lossy(&start), error.into())]
-        }
-        Received::NotText(reason) => {
-            let error = RpcError { code: PARSE_ERROR, message: reason.into(), data: None };
-            vec![refusal("", error)]
-        }
+async fn answer(
+    dispatcher: &Dispatcher<BoxedStorage>,
+    desk: &Desk,
+    received: Received,
+) -> Vec<String> {
+    let message = match received {
+        Received::Text(message) => message,
+        other => return vec![refuse(other)],
+    };
+    let Ok(Head { id: Some(_), method: Some(method) }) = serde_json::from_str(&message) else {
+        // Whatever is wrong with it, the dispatcher says it.
+        return dispatcher.handle(&message).await;
+    };
+    let (ticket, refused) = desk.take(&method);
+    if let Some(error) = refused {
+        ticket.ended(Some(&error));
+        return vec![refusal(&message, error)];
     }
+    let messages = dispatcher.handle(&message).await;
+    let answer = messages.iter().find(|message| message.starts_with("{\"id\":"));
+    let answer = answer.and_then(|answer| serde_json::from_str::<Tail>(answer).ok());
+    ticket.ended(answer.and_then(|answer| answer.error).as_ref());
+    messages
+}
+
+/// Says what is wrong with what was received, which is no message.
+pub(super) fn refuse(received: Received) -> String {
+    match received {
+        Received::Text(message) => refusal(&message, no_text("the message is no request")),
+        Received::TooLong { start, size, limit } => {
+            let error = creel::Error::TooLarge { field: "message".into(), size, limit };
+            refusal(&String::from_utf8_lossy(&start), error.into())
+        }
+        Received::NotText(reason) => refusal("", no_text(reason)),
+    }
+}
+
+fn no_text(reason: &str) -> RpcError {
+    RpcError { code: PARSE_ERROR, message: reason.into(), data: None }
+}
+
+/// What has to be known of a request before it is answered.
+#[derive(Deserialize)]
+pub(super) struct Head<'a> {
+    #[serde(borrow, default)]
+    pub(super) id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(super) method: Option<Cow<'a, str>>,
+}
+
+/// What has to be known of an answer.
+#[derive(Deserialize)]
+struct Tail {
+    #[serde(default)]
+    error: Option<RpcError>,
 }

@@ -4,7 +4,6 @@
 use std::io;
 use std::ops::Range;
 
-use creel::limits::MAX_MESSAGE;
 use smol::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use super::connection::{Answers, Messages, Received};
@@ -24,11 +23,12 @@ pub(super) struct Lines<R> {
 }
 
 impl<R> Lines<R> {
-    pub(super) fn new(reader: R) -> Self {
-        Self::limited(reader, MAX_MESSAGE, CHUNK)
+    /// A line of more than `limit` bytes is too long.
+    pub(super) fn new(reader: R, limit: usize) -> Self {
+        Self::by_chunks(reader, limit, CHUNK)
     }
 
-    fn limited(reader: R, limit: usize, chunk: usize) -> Self {
+    fn by_chunks(reader: R, limit: usize, chunk: usize) -> Self {
         Self { reader, limit, chunk: vec![0; chunk].into(), unread: 0..0 }
     }
 }
@@ -40,7 +40,7 @@ impl<R: AsyncRead + Unpin> Messages for Lines<R> {
             if self.unread.is_empty() {
                 self.unread = 0..self.reader.read(&mut self.chunk).await?;
                 if self.unread.is_empty() {
-                    return Ok(line.received());
+                    return Ok(line.received(self.limit));
                 }
             }
             let chunk = &self.chunk[self.unread.clone()];
@@ -49,7 +49,7 @@ impl<R: AsyncRead + Unpin> Messages for Lines<R> {
             line.push(piece, self.limit);
             self.unread.start += piece.len() + usize::from(end.is_some());
             if end.is_some()
-                && let Some(received) = std::mem::take(&mut line).received()
+                && let Some(received) = std::mem::take(&mut line).received(self.limit)
             {
                 return Ok(Some(received));
             }
@@ -78,9 +78,9 @@ impl Line {
     }
 
     /// Returns the message, unless the line is blank.
-    fn received(self) -> Option<Received> {
+    fn received(self, limit: usize) -> Option<Received> {
         if self.too_long {
-            return Some(Received::TooLong { start: self.bytes, size: self.size });
+            return Some(Received::TooLong { start: self.bytes, size: self.size, limit });
         }
         match String::from_utf8(self.bytes) {
             Ok(text) if text.trim_ascii().is_empty() => None,
@@ -113,12 +113,12 @@ mod tests {
 
     /// Reads lines of at most 8 bytes, three at a time.
     fn read(bytes: &[u8]) -> Vec<String> {
-        let mut lines = Lines::limited(Cursor::new(bytes), 8, 3);
+        let mut lines = Lines::by_chunks(Cursor::new(bytes), 8, 3);
         let mut received = Vec::new();
         while let Some(next) = block_on(lines.next()).unwrap() {
             received.push(match next {
                 Received::Text(text) => text,
-                Received::TooLong { start, size } => format!("{}+ of {size}", start.len()),
+                Received::TooLong { start, size, .. } => format!("{}+ of {size}", start.len()),
                 Received::NotText(reason) => reason.into(),
             });
         }

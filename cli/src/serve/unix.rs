@@ -5,35 +5,40 @@ use std::io::{self, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::rc::Rc;
 
 use creel::protocol::{RpcError, refusal};
 use smol::net::unix::UnixListener;
 
-use super::accept::{MAX_CLIENTS, serve_each};
-use super::connection::converse;
+use super::accept::serve_each;
+use super::desk::Desk;
 use super::lines::{LineWriter, Lines};
-use super::{Stopped, Threads, dispatcher};
+use super::source::ONLY;
+use super::stores::Lease;
+use super::{NOBODY, Server, serve_client};
 use crate::failure::Failure;
 
-pub(super) async fn serve(
-    threads: &Threads,
-    path: &Path,
-    stopped: &Stopped,
-) -> Result<(), Failure> {
+pub(super) async fn serve(server: &Rc<Server>, lease: Lease, path: &Path) -> Result<(), Failure> {
     let listener = bind(path)?;
     let own = fs::metadata(path).map(|file| file.ino()).ok();
     writeln!(io::stdout(), "listening on unix:{}", path.display())?;
     let full = RpcError {
         code: -32603,
-        message: format!("the server has {MAX_CLIENTS} clients already"),
+        message: format!("the server has {} clients already", server.limits.max_connections),
         data: None,
     };
     let accept = async || Ok(listener.accept().await?.0);
+    let name = server.stores.source().only().unwrap_or(ONLY);
+    let desk = Desk { metrics: server.metrics.clone(), bucket: None, read_only: false };
     let talk = async |stream: smol::net::unix::UnixStream| {
-        let mut messages = Lines::new(stream.clone());
-        converse(&dispatcher(threads), &mut messages, &mut LineWriter(stream), stopped).await
+        let lease = server.stores.lease(name).await.map_err(|_| io::ErrorKind::NotConnected)?;
+        let mut messages = Lines::new(stream.clone(), server.limits.max_message);
+        let mut answers = LineWriter(stream);
+        serve_client(server, (NOBODY, ONLY), lease, &desk, &mut messages, &mut answers).await
     };
-    serve_each(accept, talk, format!("{}\n", refusal("", full)).as_bytes(), stopped).await;
+    serve_each(server, accept, talk, format!("{}\n", refusal("", full)).as_bytes()).await;
+    // It kept the store open.
+    drop(lease);
     // Another server may have taken the place of a socket that someone removed.
     if own.is_some() && fs::metadata(path).map(|file| file.ino()).ok() == own {
         let _ = fs::remove_file(path);

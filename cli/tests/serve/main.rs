@@ -4,8 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod limits;
+mod many;
+#[cfg(all(unix, feature = "postgres"))]
+mod postgres;
 mod server;
 mod stdio;
+mod turns;
 #[cfg(unix)]
 mod unix;
 mod websocket;

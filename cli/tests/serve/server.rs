@@ -1,6 +1,7 @@
 //! A server that runs, clients that talk to it in lines, and stores that are made for it.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -31,6 +32,37 @@ impl Server {
         let said = first_line(child.stdout.take().unwrap());
         let address = said.strip_prefix("listening on ").unwrap_or_else(|| panic!("{said}"));
         (Self { child }, address.to_owned())
+    }
+
+    /// Starts a server of many stores, and returns where it listens and where it tells of itself.
+    pub(crate) fn of_many(stores: &str, tokens: &Path, args: &[&str]) -> (Self, Addresses) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_creel"));
+        command.args(["serve", "--stores", stores, "--listen", "ws://127.0.0.1:0"]);
+        command.args(["--admin", "127.0.0.1:0", "--tokens"]).arg(tokens).args(args);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut after = |beginning: &str| {
+            let line = lines.next().unwrap().unwrap();
+            line.strip_prefix(beginning).unwrap_or_else(|| panic!("{line}")).to_owned()
+        };
+        let admin = after("health and metrics on http://");
+        let listen = after("listening on ");
+        (Self { child }, Addresses { listen, admin })
+    }
+
+    /// Ends the server in an orderly way, and returns what it logged.
+    pub(crate) fn log(mut self) -> String {
+        self.signal("-TERM");
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        assert_eq!(self.ended().code(), Some(0), "{log}");
+        log
+    }
+
+    /// The memory that the process has now, in megabytes, where the system tells.
+    pub(crate) fn memory(&self) -> Option<u64> {
+        self.status("VmRSS:")
     }
 
     /// Starts a server with a client on its standard input and output.
@@ -66,10 +98,49 @@ impl Server {
 
     /// The most memory that the process ever had, in megabytes, where the system tells.
     pub(crate) fn peak(&self) -> Option<u64> {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, field: &str) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+        let line = status.lines().find(|line| line.starts_with(field))?;
         Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
     }
+}
+
+/// Where a server is reached.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    pub(crate) listen: String,
+    admin: String,
+}
+
+impl Addresses {
+    /// Asks the server of itself, over HTTP; returns the status and the text.
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.admin).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), text.to_owned())
+    }
+
+    /// Reads one of the metrics.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let (_, text) = self.get("/metrics");
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+        line.unwrap_or_else(|| panic!("{name} is not in\n{text}")).parse().unwrap()
+    }
+}
+
+/// Makes a token for a store.
+pub(crate) fn token(tokens: &Path, store: &str, args: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_creel"));
+    command.arg("token").arg("--tokens").arg(tokens).args(["--store", store]).args(args);
+    let made = command.output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    String::from_utf8(made.stdout).unwrap().trim().to_owned()
 }
 
 impl Drop for Server {

@@ -24,7 +24,7 @@ fn listen(folder: &Path, args: &[&str]) -> (Server, String) {
 }
 
 /// Connects with these headers; a refusal is the status.
-fn connect(
+pub(crate) fn connect(
     address: &str,
     headers: &[(&'static str, &str)],
 ) -> Result<(WebSocket<TcpStream>, Response), u16> {
@@ -33,7 +33,8 @@ fn connect(
         let value = HeaderValue::from_str(value).unwrap();
         request.headers_mut().append(HeaderName::from_static(name), value);
     }
-    let stream = TcpStream::connect(address.strip_prefix("ws://").unwrap()).unwrap();
+    let place = address.strip_prefix("ws://").unwrap();
+    let stream = TcpStream::connect(place.split('/').next().unwrap()).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     match tungstenite::client(request, stream) {
         Ok(connected) => Ok(connected),
@@ -44,18 +45,18 @@ fn connect(
     }
 }
 
-fn let_in(address: &str) -> WebSocket<TcpStream> {
+pub(crate) fn let_in(address: &str) -> WebSocket<TcpStream> {
     let bearer = format!("Bearer {TOKEN}");
     let (mut client, _) = connect(address, &[("authorization", &bearer)]).unwrap();
     assert!(ask(&mut client, "initialize", json!({})).get("result").is_some());
     client
 }
 
-fn next(client: &mut WebSocket<TcpStream>) -> Value {
+pub(crate) fn next(client: &mut WebSocket<TcpStream>) -> Value {
     serde_json::from_str(client.read().unwrap().to_text().unwrap()).unwrap()
 }
 
-fn ask(client: &mut WebSocket<TcpStream>, method: &str, params: Value) -> Value {
+pub(crate) fn ask(client: &mut WebSocket<TcpStream>, method: &str, params: Value) -> Value {
     let request = json!({"id": method, "method": method, "params": params});
     client.send(Message::text(request.to_string())).unwrap();
     let answer = next(client);
@@ -145,7 +146,7 @@ fn a_server_without_a_token_or_on_a_network_is_not_started() {
     };
     refused(
         &["--listen", "ws://127.0.0.1:0"],
-        "ws:// needs a token: --token-file FILE or CREEL_TOKEN",
+        "ws:// needs a token: --token-file FILE, --tokens FILE or CREEL_TOKEN",
     );
     refused(&["--listen", "ws://0.0.0.0:0"], "0.0.0.0 is not an address of this machine alone");
     refused(&["--listen", "ws://127.0.0.1"], "no address with a port");

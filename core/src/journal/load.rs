@@ -233,8 +233,13 @@ fn take_entry(
         Err(error @ Error::Storage(_)) => return Err(error),
         Err(error) => return Ok(Some((FindingCode::EntryUnreadable, error))),
     };
-    let refused = replica.accept(&entry, value.len() as u64).err();
-    Ok(refused.map(|error| (FindingCode::EntryMisfit, error)))
+    match replica.accept(&entry, value.len() as u64) {
+        Ok(changes) => {
+            replica.replayed.extend(changes);
+            Ok(None)
+        }
+        Err(error) => Ok(Some((FindingCode::EntryMisfit, error))),
+    }
 }
 
 /// Reads an entry, and checks that it is the one that follows `prev`.

@@ -23,6 +23,8 @@ pub(crate) struct Replica {
     pub(crate) losses: Losses,
     /// The position that the pages are at.
     pub(crate) base: u64,
+    /// What listeners would have heard of the entries that the load applied.
+    pub(crate) replayed: Vec<ChangeEvent>,
     /// Entries that no checkpoint has covered, and their sizes.
     waiting: VecDeque<(u64, u64)>,
     waiting_bytes: u64,

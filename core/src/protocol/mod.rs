@@ -7,6 +7,8 @@
 mod archive;
 mod attachments;
 mod call;
+#[cfg(feature = "calls")]
+pub mod calls;
 mod creel;
 mod cursor;
 mod dispatcher;
@@ -38,7 +40,7 @@ mod uuid_text;
 pub use call::Defaults;
 pub use dispatcher::Dispatcher;
 pub use methods::{METHODS, Method};
-pub use rpc::{PARSE_ERROR, RpcError, RpcErrorData, refusal};
+pub use rpc::{PARSE_ERROR, RpcError, RpcErrorData, answer, refusal};
 pub use thread::{WireStatus, WireThread};
 
 #[cfg(test)]

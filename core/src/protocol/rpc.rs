@@ -152,7 +152,7 @@ pub fn refusal(message: &str, error: RpcError) -> String {
 }
 
 /// Spells an answer.
-pub(super) fn answer(id: Option<&RawValue>, result: Result<Box<RawValue>, RpcError>) -> String {
+pub fn answer(id: Option<&RawValue>, result: Result<Box<RawValue>, RpcError>) -> String {
     let answer = Object::new().raw("id", id.map_or("null", RawValue::get));
     let answer = match result {
         Ok(result) => answer.raw("result", result.get()),

@@ -294,6 +294,7 @@ async fn mended<S: Storage>(inner: &Inner<S>, epoch: &str) -> Result<Option<Erro
 /// Loads afresh, and tells listeners what is different.
 async fn reload<S: Storage>(inner: &Inner<S>, epoch: &str) -> Result<()> {
     let mut replica = load(&inner.storage, &*inner.env).await?;
+    replica.replayed = Vec::new();
     let mut shared = inner.lock();
     if replica.epoch != epoch && !replica.epoch.is_empty() {
         shared.state = State::Dead(Error::StoreReplaced);

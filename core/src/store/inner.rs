@@ -54,6 +54,7 @@ pub(crate) struct Shared {
     pub(crate) closers: Vec<Reply<()>>,
     pub(crate) erasures: HashMap<DeletionId, Erasure>,
     pub(crate) listeners: Vec<async_channel::Sender<ChangeEvent>>,
+    pub(crate) replayed: Option<super::Replayed>,
     pub(crate) last_commit_ms: Option<f64>,
     /// Whether the driver runs.
     pub(crate) driving: bool,

@@ -53,6 +53,21 @@ pub struct StoreOptions {
     /// After this many failures in a row a waiting `delete` returns `erase_incomplete`, and
     /// erasing goes on in the background; 5 by default.
     pub erase_attempts: u32,
+    /// Whether [`Store::replayed`] tells what opening has replayed; false by default, since that
+    /// takes memory until it is asked for.
+    pub keep_replayed: bool,
+}
+
+/// The changes that opening a store has replayed from its journal.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Replayed {
+    /// The entry after which they begin: that of the last checkpoint.
+    pub from: u64,
+    /// The last entry that was replayed.
+    pub to: u64,
+    /// The changes, in the order of the journal.
+    pub changes: Vec<ChangeEvent>,
 }
 
 impl Default for StoreOptions {
@@ -63,6 +78,7 @@ impl Default for StoreOptions {
             checkpoint_entries: 1000,
             checkpoint_bytes: 1024 * 1024,
             erase_attempts: 5,
+            keep_replayed: false,
         }
     }
 }
@@ -108,8 +124,12 @@ impl<S: Storage> Store<S> {
                 driver::kick(&inner);
             }
         }));
-        let replica = load(&storage, &*env).await?;
+        let mut replica = load(&storage, &*env).await?;
+        let changes = std::mem::take(&mut replica.replayed);
+        let (from, to) = (replica.base, replica.catalog.position);
+        let replayed = options.keep_replayed.then_some(Replayed { from, to, changes });
         let mut inner = Inner::new(storage, env, options, replica);
+        inner.lock().replayed = replayed;
         if !watches {
             inner.options.poll_ms.get_or_insert(POLL_MS);
         }
@@ -292,6 +312,12 @@ impl<S: Storage> Store<S> {
             shared.listeners.push(sender);
         }
         receiver
+    }
+
+    /// Returns the changes of the entries that opening has replayed, once: for a server whose clients
+    /// come back after a crash and say what they have heard. `None` without `keep_replayed`.
+    pub fn replayed(&self) -> Option<Replayed> {
+        self.inner.lock().replayed.take()
     }
 
     /// Reads what other instances have committed.

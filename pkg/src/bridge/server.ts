@@ -1,8 +1,10 @@
 /** The end of a bridge that has the store. */
 
+import { PREFIX } from "../calls.js";
 import type { Connection } from "../connection.js";
 import type { Creel } from "../creel.js";
 import { CreelError } from "../errors.js";
+import { NamedCalls } from "./named.js";
 import { type BridgePort, End } from "./port.js";
 
 /** The serving end of a bridge. */
@@ -33,15 +35,18 @@ export function serveBridge(creel: Creel, port: BridgePort): BridgeServer {
       inTurn(async () => {
         await end.watching;
         used = true;
+        if (text.includes(PREFIX) && caller.take(text)) return;
         await connection?.handle(text);
       });
     },
     () => {
+      caller.end();
       connection?.close();
       connection = undefined;
       resolve();
     },
   );
+  const caller = new NamedCalls(creel, (text) => end.send(text));
   const connect = async () => {
     const own = await creel.connect((text) => end.send(text));
     connection = own;
@@ -66,6 +71,7 @@ export function serveBridge(creel: Creel, port: BridgePort): BridgeServer {
       connection = undefined;
       used = false;
       former.close();
+      caller.end();
       await connect();
     });
   };

@@ -90,6 +90,11 @@ export class Live implements Hub {
     return this.#source.pull();
   }
 
+  /** @internal Changes were missed: everything is read again. */
+  renew(): void {
+    for (const object of this.#attached) object.renew();
+  }
+
   /** @internal The store is closed: every snapshot says so. */
   end(reason: CreelError): void {
     this.ended = reason;

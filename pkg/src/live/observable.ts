@@ -110,6 +110,12 @@ export abstract class LiveObject<Snapshot extends LiveState = LiveState> {
   /** @internal Takes a change of the store. */
   abstract hear(event: ChangeEvent): void;
 
+  /** @internal Reads everything again; what is there stays until then. */
+  renew(): void {
+    this.forget();
+    this.invalidate();
+  }
+
   /** @internal The store is closed: what was read stays. */
   end(reason: CreelError): void {
     clearTimeout(this.#read);

@@ -3,12 +3,12 @@
 
 import { useMemo, useSyncExternalStore } from "react";
 import type { Thread } from "../../wasm/creel.js";
-import type { Creel } from "../creel.js";
 import { CreelError } from "../errors.js";
 import type { ItemsSnapshot, LiveItems, LiveItemsOptions } from "../live/items.js";
 import type { LiveObject, LiveState } from "../live/observable.js";
 import type { ThreadSnapshot } from "../live/thread.js";
 import type { LiveThreads, LiveThreadsQuery, ThreadsSnapshot } from "../live/threads.js";
+import type { OpenStore } from "../open-store.js";
 import { useOpening } from "./provider.js";
 
 /** A list of threads, and what can be done with it. */
@@ -104,7 +104,7 @@ interface Followed<Live, Snapshot> {
 }
 
 function useLive<Snapshot extends LiveState, Live extends LiveObject<Snapshot>>(
-  find: (creel: Creel) => Live | undefined,
+  find: (creel: OpenStore) => Live | undefined,
   loading: Snapshot,
 ): Followed<Live, Snapshot> {
   const opening = useOpening();

@@ -10,9 +10,9 @@ import {
   useMemo,
   useState,
 } from "react";
-import type { Creel } from "../creel.js";
 import type { CreelError } from "../errors.js";
 import { asCreelError, later } from "../live/observable.js";
+import type { OpenStore } from "../open-store.js";
 
 /** How long a store waits for its provider to come back, as in strict mode, in milliseconds. */
 const LINGER_MS = 1_000;
@@ -20,15 +20,15 @@ const LINGER_MS = 1_000;
 /** Gives a store to the components below: one that is open, or the way to open one. */
 export interface CreelProviderProps {
   /** An open store, which stays open when the provider goes; `undefined` as long as there is none. */
-  creel?: Creel | undefined;
+  creel?: OpenStore | undefined;
   /** Opens a store, in the browser and once; it is closed after the provider is gone. */
-  open?: () => Promise<Creel>;
+  open?: () => Promise<OpenStore>;
   children?: ReactNode;
 }
 
 /** @internal What the hooks know of the store. */
 export interface Opening {
-  readonly creel: Creel | undefined;
+  readonly creel: OpenStore | undefined;
   readonly error: CreelError | undefined;
   /** Resolves when there is a store or an error. */
   readonly opened: Promise<void>;
@@ -63,7 +63,7 @@ export function CreelProvider({ creel, open, children }: CreelProviderProps): Re
  *
  * @throws {Error} outside of a `CreelProvider`.
  */
-export function useCreel(): Creel | undefined {
+export function useCreel(): OpenStore | undefined {
   return useOpening().creel;
 }
 
@@ -75,7 +75,7 @@ export function useOpening(): Opening {
 }
 
 interface Own {
-  creel?: Creel;
+  creel?: OpenStore;
   error?: CreelError;
 }
 
@@ -101,15 +101,15 @@ function useOwn(open: CreelProviderProps["open"], given: boolean): Own {
 
 /** One store that is closed some time after it was released. */
 class Held {
-  readonly #open: () => Promise<Creel>;
-  #creel: Promise<Creel> | undefined;
+  readonly #open: () => Promise<OpenStore>;
+  #creel: Promise<OpenStore> | undefined;
   #closing: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(open: () => Promise<Creel>) {
+  constructor(open: () => Promise<OpenStore>) {
     this.#open = open;
   }
 
-  take(): Promise<Creel> {
+  take(): Promise<OpenStore> {
     clearTimeout(this.#closing);
     this.#creel ??= this.#open();
     return this.#creel;

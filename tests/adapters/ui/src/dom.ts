@@ -4,6 +4,9 @@ import { JSDOM } from "jsdom";
 
 const dom = new JSDOM("<!doctype html><body></body>", { url: "http://localhost/" });
 
+/** The `WebSocket` of the document, which names its origin. */
+export const { WebSocket } = dom.window;
+
 for (const name of ["document", "window", "HTMLElement", "Element", "Node", "MutationObserver"]) {
   const value = name === "window" ? dom.window : dom.window[name as keyof typeof dom.window];
   Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
