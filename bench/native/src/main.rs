@@ -14,6 +14,7 @@ mod lines;
 mod machine;
 mod memory;
 mod rounds;
+mod servers;
 mod waiting;
 mod workloads;
 
@@ -70,6 +71,21 @@ enum Command {
         #[arg(long)]
         dir: PathBuf,
     },
+    /// Compares Creel's server with the reference.
+    Servers {
+        /// Keeps prepared stores from run to run.
+        #[arg(long)]
+        data: PathBuf,
+        /// The reference's program.
+        #[arg(long)]
+        codex: PathBuf,
+        /// The program `creel`.
+        #[arg(long)]
+        creel: PathBuf,
+        /// Lists alone, in one round.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Measures operations while two stores grow.
     Growth {
         /// Where the stores are made, and removed again.
@@ -124,6 +140,10 @@ fn main() -> Result<()> {
             memory::all(&rounds::Plan { data: &data, rounds: 1, quick: true }, history)
         }
         Command::Height { case, contender, dir } => memory::height(&case, &contender, &dir),
+        Command::Servers { data, codex, creel, quick } => {
+            std::fs::create_dir_all(&data)?;
+            servers::Servers { data, codex, creel, quick }.run()
+        }
         Command::Growth { data, items, threads } => {
             std::fs::create_dir_all(&data)?;
             machine::describe()?;
