@@ -7,56 +7,63 @@
 use serde::Serialize;
 
 use super::facts::{Case, Facts, Side, pooled};
-use super::stats::{Statistic, geometric_mean};
+use super::stats::Statistic::{self, Mean, P50};
+use super::stats::geometric_mean;
 
 /// A contender is void when it is this much slower than recorded.
 const SLOWER: f64 = 1.3;
 
-/// One case: the words of its name, the statistic, and each contender's milliseconds.
+/// One case: the words of its name, the statistic, and the contenders with their milliseconds.
 struct Recorded {
     side: Side,
     workload: &'static str,
     words: &'static [&'static str],
     statistic: Statistic,
-    times: &'static [(&'static str, f64)],
+    contenders: &'static [&'static str],
+    times: &'static [f64],
 }
 
 const fn native(
     workload: &'static str,
     words: &'static [&'static str],
     statistic: Statistic,
-    times: &'static [(&'static str, f64)],
+    times: &'static [f64],
 ) -> Recorded {
-    Recorded { side: Side::Native, workload, words, statistic, times }
+    let contenders = &["JSONL", "rusqlite", "redb"];
+    Recorded { side: Side::Native, workload, words, statistic, contenders, times }
+}
+
+const fn browser(
+    workload: &'static str,
+    words: &'static [&'static str],
+    statistic: Statistic,
+    times: &'static [f64],
+) -> Recorded {
+    let contenders = &["raw", "idb", "Dexie", "sqlite-wasm"];
+    Recorded { side: Side::Browser, workload, words, statistic, contenders, times }
 }
 
 const TABLE: &[Recorded] = &[
-    native(
-        "W1",
-        &["append one", "strict", "600 B"],
-        Statistic::Mean,
-        &[("JSONL", 0.096), ("rusqlite", 0.113), ("redb", 0.279)],
-    ),
-    native(
-        "W2",
-        &["relaxed"],
-        Statistic::P50,
-        &[("JSONL", 0.94), ("rusqlite", 4.0), ("redb", 3.1)],
-    ),
-    native("W2", &["strict"], Statistic::P50, &[("JSONL", 1.45), ("rusqlite", 4.1), ("redb", 5.8)]),
-    native("W3", &[], Statistic::P50, &[("JSONL", 34.6), ("rusqlite", 29.4), ("redb", 30.5)]),
-    native(
-        "W5",
-        &["erased"],
-        Statistic::P50,
-        &[("JSONL", 14.1), ("rusqlite", 105.0), ("redb", 105.0)],
-    ),
-    native(
-        "W6",
-        &["archive"],
-        Statistic::P50,
-        &[("JSONL", 4.7), ("rusqlite", 12.6), ("redb", 37.0)],
-    ),
+    native("W1", &["append one", "strict", "600 B"], Mean, &[0.096, 0.113, 0.279]),
+    native("W2", &["relaxed"], P50, &[0.94, 4.0, 3.1]),
+    native("W2", &["strict"], P50, &[1.45, 4.1, 5.8]),
+    native("W3", &[], P50, &[34.6, 29.4, 30.5]),
+    native("W5", &["erased"], P50, &[14.1, 105.0, 105.0]),
+    native("W6", &["archive"], P50, &[4.7, 12.6, 37.0]),
+    browser("W1", &["append one", "relaxed", "600 B", "leveldb"], Mean, &[2.55, 3.04, 4.51, 0.63]),
+    browser("W1", &["append one", "relaxed", "600 B", "sqlite"], Mean, &[1.44, 2.45, 3.01, 0.52]),
+    browser("W1", &["append one", "strict", "600 B", "leveldb"], Mean, &[2.53, 2.15, 4.86, 1.05]),
+    browser("W1", &["append one", "strict", "600 B", "sqlite"], Mean, &[1.34, 2.44, 3.02, 0.79]),
+    browser("W2", &["600 B", "leveldb"], P50, &[13.6, 104.0, 153.0, 38.8]),
+    browser("W2", &["600 B", "sqlite"], P50, &[11.3, 72.0, 73.0, 21.0]),
+    browser("W3", &["10,000 items", "leveldb"], P50, &[139.0, 173.0, 261.0, 99.5]),
+    browser("W3", &["10,000 items", "sqlite"], P50, &[103.0, 215.0, 220.0, 57.0]),
+    browser("W5", &["erased", "leveldb"], P50, &[655.0, 1001.0, 1590.0, 270.0]),
+    browser("W5", &["erased", "sqlite"], P50, &[338.0, 435.0, 933.0, 237.0]),
+    browser("W6", &["archive", "leveldb"], P50, &[193.0, 289.0, 399.0, 23.7]),
+    browser("W6", &["archive", "sqlite"], P50, &[190.0, 293.0, 346.0, 8.3]),
+    browser("W7", &["open", "10,000 threads", "leveldb"], P50, &[257.0, 321.0, 369.0, 475.0]),
+    browser("W7", &["open", "10,000 threads", "sqlite"], P50, &[110.0, 136.0, 189.0, 389.0]),
 ];
 
 /// A contender that ran slower, against the others, than it was recorded to.
@@ -90,8 +97,9 @@ fn of_case(facts: &Facts, case: &Case) -> Vec<Deviation> {
     };
     // A contender that was left out of this run is left out of the recorded ratios, too.
     let both: Vec<(&str, f64, f64)> = recorded
-        .times
+        .contenders
         .iter()
+        .zip(recorded.times)
         .filter_map(|(contender, then)| {
             let rounds = facts.times.get(case)?.get(*contender)?;
             Some((*contender, *then, recorded.statistic.of(&pooled(rounds))?))
