@@ -7,6 +7,10 @@ use anyhow::Result;
 
 use crate::lines::Line;
 
+/// What the word of the cases means for each.
+const RELAXED: &str = "survives the end of the process, not of the power; redb has nothing between a sync and \
+    nothing, so its relaxed commits stay in its process until a strict one";
+
 /// Says what there is to say of the machine.
 ///
 /// # Errors
@@ -22,6 +26,7 @@ pub(crate) fn describe() -> Result<()> {
         ("os", format!("{} {}", std::env::consts::OS, system.trim())),
         ("creel", env!("CARGO_PKG_VERSION").into()),
         ("sqlite", rusqlite::version().into()),
+        ("relaxed", RELAXED.into()),
     ]);
     Line::Machine { what }.emit()
 }

@@ -111,12 +111,14 @@ pub(crate) fn archive_and_delete(bed: &mut Bed<'_>) -> Result<Times> {
     ensure!(threads == tree.len(), "{threads} threads were archived");
     bed.store.unarchive(root)?;
     bed.store.settle()?;
-    let (committed, ()) = timed(|| bed.store.delete(root))?;
-    let (rest, ()) = timed(|| bed.store.erased(root))?;
+    let started = Instant::now();
+    let mut committed = f64::NAN;
+    bed.store.delete(root, &mut || committed = started.elapsed().as_secs_f64() * 1000.0)?;
+    let erased = started.elapsed().as_secs_f64() * 1000.0;
     Ok(vec![
         ("archive a tree of 1,001", vec![archived]),
         ("delete a tree of 1,001, committed", vec![committed]),
-        ("delete a tree of 1,001, erased", vec![committed + rest]),
+        ("delete a tree of 1,001, erased", vec![erased]),
     ])
 }
 

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
 use creel::storage::{Durability, SqliteStorage, Storage};
 use creel::{
-    CreateThread, DeleteOptions, Item, ItemQuery, SortKey, Store, StoreOptions, SystemEnv,
-    ThreadId, ThreadQuery, Wait,
+    Change, CreateThread, DeleteOptions, Item, ItemQuery, SortKey, Store, StoreOptions, SystemEnv,
+    ThreadId, ThreadQuery,
 };
 use futures_lite::future::block_on;
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -110,15 +110,24 @@ impl<S: Storage> Contender for Creel<S> {
         Ok(())
     }
 
-    fn delete(&mut self, root: Uuid) -> Result<()> {
-        let options = DeleteOptions { wait: Wait::Committed, ..DeleteOptions::default() };
-        block_on(self.store.delete(root.into(), options))?;
+    fn delete(&mut self, root: Uuid, committed: &mut dyn FnMut()) -> Result<()> {
+        let changes = self.store.subscribe();
+        let told = async {
+            loop {
+                let event = changes.recv().await?;
+                if matches!(event.change, Change::Deleted { .. }) {
+                    committed();
+                    return anyhow::Ok(());
+                }
+            }
+        };
+        let erased = async {
+            let receipt = self.store.delete(root.into(), DeleteOptions::default()).await?;
+            ensure!(receipt.erased_at.is_some(), "the receipt says that the tree is not erased");
+            Ok(())
+        };
+        block_on(try_join(told, erased))?;
         Ok(())
-    }
-
-    fn erased(&mut self, root: Uuid) -> Result<()> {
-        let receipt = block_on(self.store.delete(root.into(), DeleteOptions::default()))?;
-        receipt.erased_at.map(drop).context("the receipt says that the tree is not erased")
     }
 
     fn settle(&mut self) -> Result<()> {

@@ -209,7 +209,7 @@ impl Contender for Jsonl {
         self.move_tree(root, false).map(drop)
     }
 
-    fn delete(&mut self, root: Uuid) -> Result<()> {
+    fn delete(&mut self, root: Uuid, committed: &mut dyn FnMut()) -> Result<()> {
         let mut lines = Vec::new();
         for member in self.members(root) {
             self.open.remove(&member);
@@ -223,7 +223,9 @@ impl Contender for Jsonl {
             lines.push(thread);
         }
         self.write_log(&lines)?;
-        self.sync_directories()
+        self.sync_directories()?;
+        committed();
+        Ok(())
     }
 
     fn close(self: Box<Self>) -> Result<()> {

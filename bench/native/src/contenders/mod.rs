@@ -36,13 +36,9 @@ pub(crate) trait Contender {
     fn archive(&mut self, root: Uuid) -> Result<usize>;
     /// Takes that back.
     fn unarchive(&mut self, root: Uuid) -> Result<()>;
-    /// Deletes a thread with everything below it; returns when nobody sees it any more.
-    fn delete(&mut self, root: Uuid) -> Result<()>;
-    /// Returns when nothing of a deleted thread is left; for most stores that was so at once.
-    fn erased(&mut self, root: Uuid) -> Result<()> {
-        let _ = root;
-        Ok(())
-    }
+    /// Deletes a thread with everything below it; calls `committed` when nobody sees it any more, and
+    /// returns when nothing of it is left. For most stores that is the same.
+    fn delete(&mut self, root: Uuid, committed: &mut dyn FnMut()) -> Result<()>;
     /// Does now what the store would do when it is idle.
     fn settle(&mut self) -> Result<()> {
         Ok(())

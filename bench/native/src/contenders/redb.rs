@@ -187,7 +187,7 @@ impl Contender for Redb {
         self.set_archived(root, false).map(drop)
     }
 
-    fn delete(&mut self, root: Uuid) -> Result<()> {
+    fn delete(&mut self, root: Uuid, committed: &mut dyn FnMut()) -> Result<()> {
         self.write(|transaction| {
             let members = members(transaction, root)?;
             let mut threads = transaction.open_table(THREADS)?;
@@ -204,7 +204,9 @@ impl Contender for Redb {
                 threads.remove(id)?;
             }
             Ok(())
-        })
+        })?;
+        committed();
+        Ok(())
     }
 
     fn close(self: Box<Self>) -> Result<()> {

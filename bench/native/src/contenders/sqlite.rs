@@ -130,7 +130,7 @@ impl Contender for Sqlite {
         self.set_archived(root, false).map(drop)
     }
 
-    fn delete(&mut self, root: Uuid) -> Result<()> {
+    fn delete(&mut self, root: Uuid, committed: &mut dyn FnMut()) -> Result<()> {
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // The edges are in the threads, so the histories go first.
@@ -139,7 +139,9 @@ impl Contender for Sqlite {
                 format!("{MEMBERS} DELETE FROM {table} WHERE {column} IN (SELECT id FROM members)");
             transaction.execute(&sql, [root.to_string()])?;
         }
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        committed();
+        Ok(())
     }
 
     fn close(self: Box<Self>) -> Result<()> {
