@@ -2,6 +2,7 @@
 //!
 //! Every command installs what it lacks first and says so; a fresh machine needs only Rust, Node and a C compiler.
 
+mod bench;
 mod clients;
 mod demo;
 mod errors;
@@ -45,6 +46,8 @@ enum Command {
     Size,
     /// Writes the protocol's JSON Schema and TypeScript types from those in Rust.
     Schema,
+    /// Measures Creel beside other stores, and says which targets hold.
+    Bench(bench::Args),
     /// Runs many seeds of the simulation of several instances on faulty storage.
     Soak(soak::Args),
     /// Checks formatting and lints of Rust and TypeScript.
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Package => package::publishable(&workspace).map(drop),
         Command::Size => package::build(&workspace).map(drop),
         Command::Schema => schema::write(&workspace).and_then(|()| errors::write(&workspace)),
+        Command::Bench(args) => bench::run(&workspace, &args),
         Command::Soak(args) => soak::run(&workspace, &args),
         Command::Lint(args) => lint::run(&workspace, &args),
     });

@@ -86,7 +86,7 @@ pub(super) fn items(name: &str, text: &str) -> Result<Vec<Item>> {
     if text.trim_start().starts_with('[') {
         let items: Vec<&RawValue> = serde_json::from_str(text)
             .map_err(|cause| invalid(name, format!("no JSON array: {cause}")))?;
-        return items.iter().enumerate().map(|(n, item)| Item::at_index(item.get(), n)).collect();
+        return items.into_iter().enumerate().map(|(n, item)| Item::of_raw(item, n)).collect();
     }
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     lines.enumerate().map(|(n, line)| Item::at_index(line, n)).collect()

@@ -1,0 +1,165 @@
+//! Rounds: every contender does the same work in turn, another one first each time, so that what slows
+//! the machine for a while slows all alike.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::contenders::{Contender, ENTRANTS, Entrant, fill};
+use crate::data;
+use crate::files::{copy, prepared, remove};
+use crate::lines::Line;
+use crate::waiting;
+use crate::workloads::{self as work, Bed, LARGE, SMALL, Times};
+
+/// One workload as the rounds run it.
+type Run = fn(&mut Bed<'_>) -> Result<Times>;
+
+const RELAXED: [(&str, Run); 6] = [
+    ("W1", |bed| work::append_one(bed, "append one item, relaxed, 600 B", SMALL)),
+    ("W1", |bed| work::append_at_once(bed, "append 25 at once, relaxed, 600 B")),
+    ("W2", |bed| work::append_many(bed, "append 1,000 items, relaxed")),
+    ("W3", work::load),
+    ("W4", |bed| work::list(bed, "list 50 of 10,000")),
+    ("W4", work::list_children),
+];
+const STRICT: [(&str, Run); 5] = [
+    ("W1", |bed| work::append_one(bed, "append one item, strict, 600 B", SMALL)),
+    ("W1", |bed| work::append_at_once(bed, "append 25 at once, strict, 600 B")),
+    ("W1", |bed| work::append_one(bed, "append one item, strict, 20 KB", LARGE)),
+    ("W2", |bed| work::append_many(bed, "append 1,000 items, strict")),
+    ("W5", work::archive_and_delete),
+];
+const LARGE_STORE: [(&str, Run); 1] = [("W4", |bed| work::list(bed, "list 50 of 100,000"))];
+
+/// Where stores are prepared, and how long to measure.
+#[derive(Debug)]
+pub(crate) struct Plan<'a> {
+    /// Prepared stores are kept here from run to run.
+    pub(crate) data: &'a Path,
+    pub(crate) rounds: usize,
+    pub(crate) quick: bool,
+}
+
+impl Plan<'_> {
+    /// Runs every workload.
+    ///
+    /// # Errors
+    /// When a store can't be prepared or copied. A contender that fails is reported as void.
+    pub(crate) fn run(&self) -> Result<()> {
+        self.session("10k", false, 9000, &RELAXED)?;
+        self.session("10k", true, 9000, &STRICT)?;
+        self.session("100k", false, 100_000, &LARGE_STORE)?;
+        self.openings()
+    }
+
+    /// The prepared store of a contender.
+    pub(crate) fn store(&self, entrant: Entrant, name: &str) -> Result<PathBuf> {
+        prepared(self.data, &format!("{}-{name}", entrant.name), |dir| {
+            let mut store = (entrant.open)(dir, false)?;
+            let threads = match name {
+                "10k" => data::ten_thousand(),
+                _ => data::hundred_thousand(),
+            };
+            fill(&mut *store, &threads, SMALL)?;
+            store.close()
+        })
+    }
+
+    /// Opens a copy of one store of every contender, runs some workloads on them, and closes them.
+    fn session(&self, name: &str, strict: bool, short: u64, runs: &[(&str, Run)]) -> Result<()> {
+        let mut stores = Vec::new();
+        for entrant in ENTRANTS {
+            let dir = tempfile::tempdir_in(self.data)?;
+            copy(&self.store(entrant, name)?, dir.path())?;
+            let store = (entrant.open)(dir.path(), strict)?;
+            stores.push((entrant.name, store, dir));
+        }
+        for (workload, run) in runs {
+            let mut round_of = |index: usize, round: usize| {
+                let (_, store, _): &mut (_, Box<dyn Contender>, _) = &mut stores[index];
+                let round = round as u64;
+                run(&mut Bed { store: &mut **store, round, short, quick: self.quick })
+            };
+            self.rounds(workload, &mut round_of)?;
+        }
+        for (_, store, _) in stores {
+            store.close()?;
+        }
+        Ok(())
+    }
+
+    /// Runs rounds of one workload; the first warms up and is not reported.
+    fn rounds(
+        &self,
+        workload: &str,
+        run: &mut dyn FnMut(usize, usize) -> Result<Times>,
+    ) -> Result<()> {
+        let mut running = vec![true; ENTRANTS.len()];
+        for round in 0..=self.rounds {
+            for turn in 0..ENTRANTS.len() {
+                let index = (turn + round) % ENTRANTS.len();
+                let contender = ENTRANTS[index].name;
+                if !running[index] {
+                    continue;
+                }
+                match run(index, round) {
+                    Ok(_) if round == 0 => {}
+                    Ok(times) => self.report(workload, contender, round, &times)?,
+                    Err(error) => {
+                        running[index] = false;
+                        let reason = format!("{error:#}");
+                        Line::Void { workload, case: "", contender, reason }.emit()?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn report(&self, workload: &str, contender: &str, round: usize, times: &Times) -> Result<()> {
+        for (case, values) in times {
+            let workload = if case.starts_with("archive") { "W6" } else { workload };
+            Line::Sample { workload, case, contender, round, unit: "ms", values }.emit()?;
+        }
+        Ok(())
+    }
+
+    fn openings(&self) -> Result<()> {
+        for (name, case) in [
+            ("10k", "open to the first list, 10,000 threads"),
+            ("100k", "open to the first list, 100,000 threads"),
+        ] {
+            let mut dirs = Vec::new();
+            for entrant in ENTRANTS {
+                let dir = tempfile::tempdir_in(self.data)?;
+                copy(&self.store(entrant, name)?, dir.path())?;
+                dirs.push(dir);
+            }
+            self.rounds("W7", &mut |index, _| {
+                work::open(ENTRANTS[index], dirs[index].path(), case)
+            })?;
+        }
+        for (name, case) in [
+            ("10k", "open to the first list, 10,000 threads, 999 entries waiting"),
+            ("100k", "open to the first list, 100,000 threads, 999 entries waiting"),
+        ] {
+            let creel = ENTRANTS[0];
+            let from = self.store(creel, name)?;
+            let ready = prepared(self.data, &format!("creel-{name}-waiting"), |dir| {
+                waiting::prepare(&from, dir)
+            })?;
+            for round in 0..=self.rounds {
+                let dir = self.data.join("waiting");
+                remove(&dir)?;
+                copy(&ready, &dir)?;
+                let times = work::open(creel, &dir, case)?;
+                if round > 0 {
+                    self.report("W7", creel.name, round, &times)?;
+                }
+                remove(&dir)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! The workloads W1 to W7: what one contender does in one round, and how long each call took.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use fastrand::Rng;
+use uuid::Uuid;
+
+use crate::contenders::{Contender, Entrant, fill};
+use crate::data;
+
+/// The bytes of an item unless a case says otherwise.
+pub(crate) const SMALL: usize = 600;
+/// The bytes of a large item.
+pub(crate) const LARGE: usize = 20_000;
+
+/// What a round works with.
+pub(crate) struct Bed<'a> {
+    pub(crate) store: &'a mut dyn Contender,
+    /// Rounds of one store are numbered on, so that none meets the threads of another.
+    pub(crate) round: u64,
+    /// The threads of the store that are roots with little in them.
+    pub(crate) short: u64,
+    pub(crate) quick: bool,
+}
+
+/// The times of a case in milliseconds.
+pub(crate) type Times = Vec<(&'static str, Vec<f64>)>;
+
+/// Runs `work` and returns how long it took, in milliseconds.
+pub(crate) fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(f64, T)> {
+    let started = Instant::now();
+    let result = work()?;
+    Ok((started.elapsed().as_secs_f64() * 1000.0, result))
+}
+
+/// W1: appends one item a call, to ten threads in turn.
+pub(crate) fn append_one(bed: &mut Bed<'_>, case: &'static str, size: usize) -> Result<Times> {
+    let calls = if bed.quick { 200 } else { 500 };
+    let mut times = Vec::with_capacity(calls);
+    for n in 0..calls {
+        let thread = data::id(n as u64 % 10);
+        let item = [data::item(bed.round, n, size)];
+        times.push(timed(|| bed.store.append(thread, &item))?.0);
+    }
+    Ok(vec![(case, times)])
+}
+
+/// W1: appends 25 items at once, to as many threads; times are those of one item.
+pub(crate) fn append_at_once(bed: &mut Bed<'_>, case: &'static str) -> Result<Times> {
+    let mut times = Vec::new();
+    for call in 0..20 {
+        let items: Vec<_> = (0..25)
+            .map(|n| (data::id(n), data::item(call, usize::try_from(n).unwrap_or(0), SMALL)))
+            .collect();
+        times.push(timed(|| bed.store.append_at_once(&items))?.0 / 25.0);
+    }
+    Ok(vec![(case, times)])
+}
+
+/// W2: appends 1,000 items in one call.
+pub(crate) fn append_many(bed: &mut Bed<'_>, case: &'static str) -> Result<Times> {
+    let mut times = Vec::new();
+    for call in 0..3 {
+        let items: Vec<_> = (0..1000).map(|n| data::item(bed.round, n, SMALL)).collect();
+        let thread = data::id(20 + (bed.round * 3 + call) % (bed.short - 20));
+        times.push(timed(|| bed.store.append(thread, &items))?.0);
+    }
+    Ok(vec![(case, times)])
+}
+
+/// W3: loads 10,000 items as parsed objects.
+pub(crate) fn load(bed: &mut Bed<'_>) -> Result<Times> {
+    let (time, items) = timed(|| bed.store.load(data::long().id))?;
+    ensure!(items == data::LONG, "{items} items were loaded");
+    Ok(vec![("load 10,000 items", vec![time])])
+}
+
+/// W4: lists the 50 threads that changed last, while they change.
+pub(crate) fn list(bed: &mut Bed<'_>, case: &'static str) -> Result<Times> {
+    let mut rng = Rng::with_seed(bed.round);
+    let mut times = Vec::new();
+    for n in 0..if bed.quick { 50 } else { 200 } {
+        let thread = data::id(rng.u64(..bed.short));
+        bed.store.append(thread, &[data::item(bed.round, n, SMALL)])?;
+        let (time, found) = timed(|| bed.store.newest(50))?;
+        ensure!(found == 50, "{found} threads were listed");
+        times.push(time);
+    }
+    Ok(vec![(case, times)])
+}
+
+/// W4: lists 50 of a root's 200 children.
+pub(crate) fn list_children(bed: &mut Bed<'_>) -> Result<Times> {
+    let mut times = Vec::new();
+    for _ in 0..50 {
+        let (time, found) = timed(|| bed.store.children(data::id(20_000), 50))?;
+        ensure!(found == 50, "{found} children were listed");
+        times.push(time);
+    }
+    Ok(vec![("list 50 by parent", times)])
+}
+
+/// W6 and W5: archives a tree of 1,001 threads and 20,020 items, and deletes it when it is active again.
+pub(crate) fn archive_and_delete(bed: &mut Bed<'_>) -> Result<Times> {
+    let tree = data::tree(1_000_000 + bed.round * 2000);
+    fill(bed.store, &tree, SMALL)?;
+    let root: Uuid = data::id(1_000_000 + bed.round * 2000);
+    let (archived, threads) = timed(|| bed.store.archive(root))?;
+    ensure!(threads == tree.len(), "{threads} threads were archived");
+    bed.store.unarchive(root)?;
+    bed.store.settle()?;
+    let started = Instant::now();
+    let mut committed = f64::NAN;
+    bed.store.delete(root, &mut || committed = started.elapsed().as_secs_f64() * 1000.0)?;
+    let erased = started.elapsed().as_secs_f64() * 1000.0;
+    Ok(vec![
+        ("archive a tree of 1,001", vec![archived]),
+        ("delete a tree of 1,001, committed", vec![committed]),
+        ("delete a tree of 1,001, erased", vec![erased]),
+    ])
+}
+
+/// W7: opens a store and lists; closing is not measured.
+pub(crate) fn open(entrant: Entrant, dir: &Path, case: &'static str) -> Result<Times> {
+    let first = || {
+        let mut store = (entrant.open)(dir, false)?;
+        let found = store.newest(50)?;
+        Ok((store, found))
+    };
+    let (time, (store, found)) = timed(first)?;
+    ensure!(found == 50, "{found} threads were listed");
+    store.close()?;
+    Ok(vec![(case, vec![time])])
+}
