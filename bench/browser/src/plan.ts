@@ -1,0 +1,57 @@
+/** How much is measured: a glance of half a minute, or everything. */
+
+import type { Backend } from "./chromium.js";
+import type { Name } from "./page/index.js";
+
+export interface Plan {
+  full: boolean;
+  backends: readonly Backend[];
+  contenders: readonly Name[];
+  /** The rounds of most workloads. */
+  rounds: number;
+  /** The appends of one round. */
+  appends: number;
+  /** The rounds of the deletion of a tree, each of which has to be made first. */
+  deletions: number;
+  /** The rounds of the cold start, each with a browser process for every contender. */
+  starts: number;
+  /** Whether a history grows to a million items. */
+  million: boolean;
+  /** How many minutes of live appends are watched; none if 0. */
+  endurance: number;
+}
+
+type Variables = Partial<Record<"BENCH_MODE" | "BENCH_GROWTH" | "BENCH_ENDURANCE", string>>;
+
+/** Reads what the environment asks for. */
+export function plan(variables: Variables): Plan {
+  const { BENCH_MODE: mode = "full", BENCH_GROWTH, BENCH_ENDURANCE = "0" } = variables;
+  if (mode !== "quick" && mode !== "full") {
+    throw new Error(`BENCH_MODE is \`${mode}\`; it must be quick or full`);
+  }
+  const endurance = Number(BENCH_ENDURANCE);
+  if (!(endurance >= 0)) throw new Error(`BENCH_ENDURANCE is \`${BENCH_ENDURANCE}\`, not minutes`);
+  const rest = { million: BENCH_GROWTH === "1", endurance };
+  if (mode === "quick") {
+    return {
+      full: false,
+      backends: ["leveldb"],
+      contenders: ["creel", "raw", "dexie"],
+      rounds: 3,
+      appends: 60,
+      deletions: 1,
+      starts: 0,
+      ...rest,
+    };
+  }
+  return {
+    full: true,
+    backends: ["leveldb", "sqlite"],
+    contenders: ["creel", "raw", "idb", "dexie", "sqlite", "pglite"],
+    rounds: 5,
+    appends: 100,
+    deletions: 4,
+    starts: 4,
+    ...rest,
+  };
+}
