@@ -186,7 +186,7 @@ export class Field {
               kind: "sample",
               workload,
               case: text,
-              contender: name,
+              contender: LABELS[name],
               round,
               unit: "ms",
               values,

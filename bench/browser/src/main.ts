@@ -42,34 +42,42 @@ try {
 
 async function measure(backend: Backend, site: Site, plan: Plan): Promise<void> {
   const browser = await Chromium.start(backend);
+  const { full } = plan;
   try {
     say({ kind: "machine", what: await versions(browser) });
     const field = await Field.assemble(browser, site, plan.contenders);
-    await fill(field, plan);
-    await workloads.appends(field, plan, SMALL);
-    await workloads.batches(field, plan, SMALL);
-    if (plan.full) {
-      await workloads.appends(field, plan, LARGE);
-      await workloads.batches(field, plan, LARGE);
-      await workloads.loads(field, plan, SMALL);
-      await workloads.loads(field, plan, LARGE);
-      await workloads.bigLists(field, plan);
+    await step("filling", () => fill(field, plan));
+    await step("W1", () => workloads.appends(field, plan, SMALL));
+    await step("W2", () => workloads.batches(field, plan, SMALL));
+    if (full) {
+      await step("W1, 20 KB", () => workloads.appends(field, plan, LARGE));
+      await step("W2, 20 KB", () => workloads.batches(field, plan, LARGE));
+      await step("W3", () => workloads.loads(field, plan, SMALL));
+      await step("W3, 20 KB", () => workloads.loads(field, plan, LARGE));
+      await step("W4, 100,000 threads", () => workloads.bigLists(field, plan));
     }
-    await workloads.lists(field, plan);
-    await workloads.archives(field, plan);
-    await workloads.deletions(field, plan);
+    await step("W4", () => workloads.lists(field, plan));
+    await step("W6", () => workloads.archives(field, plan));
+    await step("W5", () => workloads.deletions(field, plan));
     await field.leave();
-    if (plan.starts > 0) {
+    if (full) {
       await browser.quit();
-      await coldStarts(browser, site, field.names, plan);
+      await step("W7", () => coldStarts(browser, site, field.names, plan));
       await browser.launch();
     }
-    await countRequests(browser, site);
-    await blocking(browser, site);
-    if (backend === "leveldb" && plan.full) await growth(browser, site, plan);
-    if (backend === "leveldb" && plan.endurance > 0) await endurance(browser, site, plan);
+    await step("counts", () => countRequests(browser, site));
+    await step("blocking", () => blocking(browser, site));
+    if (backend === "sqlite") return;
+    if (full) await step("growth", () => growth(browser, site, plan));
+    if (plan.endurance > 0) await step("endurance", () => endurance(browser, site, plan));
   } finally {
     await browser.stop();
+  }
+
+  async function step(name: string, work: () => Promise<void>): Promise<void> {
+    const start = performance.now();
+    await work();
+    console.error(`${backend}: ${name} took ${((performance.now() - start) / 1_000).toFixed(1)} s`);
   }
 }
 

@@ -49,6 +49,8 @@ const calls: Calls = {
     const sqlite = await sqlite3InitModule();
     pool = await sqlite.installOpfsSAHPoolVfs({ name });
     database = new pool.OpfsSAHPoolDb(`/${name}.sqlite`);
+    // The pool belongs to one page anyhow; without locks the journal's file stays, which is fastest.
+    database.exec("PRAGMA locking_mode = exclusive");
     // Strict is SQLite's default. Relaxed leaves flushing to the system: what is written survives
     // the process, as with IndexedDB.
     database.exec(`PRAGMA synchronous = ${durability === "strict" ? "FULL" : "OFF"}`);

@@ -4,6 +4,9 @@ import type { Contender } from "../contender.js";
 import type { Item } from "../data.js";
 import type { Answer, Call, Calls } from "./sqlite-calls.js";
 
+/** Only the pool of access handles is used; the other ways into OPFS would start workers of their own. */
+const WORKER = "/sqlite-worker.js?opfs-disable&opfs-wl-disable";
+
 export function contender(): Contender {
   let worker: Worker;
   let next = 0;
@@ -22,7 +25,7 @@ export function contender(): Contender {
 
   return {
     async open(name, durability) {
-      worker = new Worker("/sqlite-worker.js", { type: "module" });
+      worker = new Worker(WORKER, { type: "module" });
       worker.onmessage = ({ data }: MessageEvent<Answer>) => {
         const waiter = waiting.get(data.id);
         waiting.delete(data.id);
