@@ -15,6 +15,7 @@ import { Field } from "./field.js";
 import { endurance, growth } from "./growth.js";
 import { say } from "./lines.js";
 import { LARGE, SMALL } from "./page/data.js";
+import type { Name } from "./page/index.js";
 import { type Plan, plan } from "./plan.js";
 import { Site } from "./site.js";
 import * as workloads from "./workloads.js";
@@ -35,17 +36,24 @@ const MEANINGS = {
 const asked = plan(process.env);
 const site = await Site.start();
 try {
-  for (const backend of asked.backends) await measure(backend, site, asked);
+  for (const { backend, contenders } of asked.field) {
+    await measure(backend, contenders, site, asked);
+  }
 } finally {
   await site.stop();
 }
 
-async function measure(backend: Backend, site: Site, plan: Plan): Promise<void> {
+async function measure(
+  backend: Backend,
+  contenders: readonly Name[],
+  site: Site,
+  plan: Plan,
+): Promise<void> {
   const browser = await Chromium.start(backend);
   const { full } = plan;
   try {
     say({ kind: "machine", what: await versions(browser) });
-    const field = await Field.assemble(browser, site, plan.contenders);
+    const field = await Field.assemble(browser, site, contenders);
     await step("filling", () => fill(field, plan));
     await step("W1", () => workloads.appends(field, plan, SMALL));
     await step("W2", () => workloads.batches(field, plan, SMALL));
