@@ -1,5 +1,6 @@
 /** The contenders of a run: each in a page of an origin of its own, taking turns. */
 
+import { setTimeout } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import type { Backend, Chromium } from "./chromium.js";
 import { say } from "./lines.js";
@@ -9,6 +10,9 @@ import type { Bench, Growing, Name, Rest, Works } from "./page/index.js";
 import type { Site } from "./site.js";
 
 declare const bench: Bench;
+
+/** How long a contender may take for its turn, in milliseconds. */
+const TURN = 120_000;
 
 /** The stores of every contender. */
 export type Store = "small" | "big";
@@ -141,7 +145,7 @@ export class Field {
         await contender.close();
         console.error(`${contender.name} filled ${store} in ${Date.now() - start} ms`);
       } catch (error) {
-        this.#contenders = this.#contenders.filter((other) => other !== contender);
+        this.#dismiss(contender);
         const [workload, name] = ["all", `filling ${store}, ${this.backend}`];
         say({
           kind: "void",
@@ -174,13 +178,16 @@ export class Field {
         if (!contender || out.has(contender.name)) continue;
         const { name } = contender;
         try {
-          await contender.open(store, durability);
-          if (prepare) {
-            await prepare(contender, round);
-            await rest(contender);
+          const measured = await within(TURN, async () => {
             await contender.open(store, durability);
-          }
-          for (const [of, values] of Object.entries(await work(contender, round))) {
+            if (prepare) {
+              await prepare(contender, round);
+              await rest(contender);
+              await contender.open(store, durability);
+            }
+            return work(contender, round);
+          });
+          for (const [of, values] of Object.entries(measured)) {
             const text = `${of}, ${this.backend}`;
             say({
               kind: "sample",
@@ -195,11 +202,18 @@ export class Field {
           await rest(contender);
         } catch (error) {
           out.add(name);
+          // A page that hangs answers nothing any more.
+          if (error instanceof TooSlow) this.#dismiss(contender);
           const text = `${durability}, ${this.backend}`;
           say({ kind: "void", workload, case: text, contender: LABELS[name], reason: said(error) });
         }
       }
     }
+  }
+
+  #dismiss(contender: Contender): void {
+    this.#contenders = this.#contenders.filter((other) => other !== contender);
+    contender.page.close().catch(() => undefined);
   }
 
   /** Closes all pages. */
@@ -211,6 +225,21 @@ export class Field {
 /** Returns the first line of an error. */
 export function said(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+}
+
+class TooSlow extends Error {}
+
+async function within<T>(ms: number, work: () => Promise<T>): Promise<T> {
+  const end = new AbortController();
+  const late = setTimeout(ms, undefined, { signal: end.signal }).then(() => {
+    throw new TooSlow(`it took more than ${ms / 1_000} s`);
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    end.abort();
+  }
 }
 
 /** Ends what a contender does in the background. PGlite does nothing there, and opens for seconds. */

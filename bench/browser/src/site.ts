@@ -3,6 +3,7 @@
  * shares a database's files with another. The pages are isolated, which gives them precise clocks.
  */
 
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -35,6 +36,9 @@ export class Site {
 
   /** Bundles the pages and serves them on this machine. */
   static async start(): Promise<Site> {
+    if (!existsSync(join(project, "node_modules/creel"))) {
+      throw new Error("the package is not installed here: `cargo xtask bench` does that");
+    }
     await rm(output, { recursive: true, force: true });
     await mkdir(output, { recursive: true });
     await bundle();

@@ -76,7 +76,7 @@ export function wide(children: number): Row[] {
 /** What a store begins with, by name. */
 export const fillings = {
   "10k": () => [...flat(9_000, 2), ...long(10_000), ...tree(0)],
-  "10k, short": () => [...flat(9_000, 2), ...tree(0)],
+  "10k, short": () => [...flat(9_000, 0), ...tree(0)],
   large: () => long(1_000, "large"),
   "100k": () => [...flat(98_999, 0), ...wide(1_000)],
 } as const satisfies Record<string, () => Row[]>;
