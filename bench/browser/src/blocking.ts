@@ -3,7 +3,7 @@
 import type { Chromium } from "./chromium.js";
 import { Contender } from "./field.js";
 import { say } from "./lines.js";
-import { id, LARGE, SMALL } from "./page/data.js";
+import { ITEMS_OF_A_MEMBER, id, LARGE, SMALL } from "./page/data.js";
 import type { Site } from "./site.js";
 import { longestTask } from "./tasks.js";
 
@@ -25,14 +25,15 @@ export async function blocking(browser: Chromium, site: Site): Promise<void> {
   await creel.run("appendEach", id("flat", 1), 10, SMALL);
   await measure("append one item, 600 B", () => creel.run("appendEach", id("flat", 3), 50, SMALL));
   await measure("append one item, 20 KB", () => creel.run("appendEach", id("flat", 3), 20, LARGE));
-  await measure("append 1,000 items, 600 B", () =>
-    creel.run("appendMany", id("flat", 4), 1_000, SMALL),
+  await creel.fillTree(DELETED);
+  const long = root(DELETED);
+  await measure("append 1,000 items, 600 B", () => creel.run("appendMany", long, 1_000, SMALL));
+  await measure("load 1,020 items, 600 B", () =>
+    creel.run("load", long, ITEMS_OF_A_MEMBER + 1_000),
   );
-  await measure("load 1,000 items, 600 B", () => creel.run("load", id("flat", 4), 1_002));
   await measure("list 50 of 10k", () => creel.run("listNewest", 9_000, 10, 77));
   await measure("archive tree", () => creel.run("archive", root(ARCHIVED)));
-  await creel.fillTree(DELETED);
-  await measure("delete tree", () => creel.run("remove", root(DELETED)));
+  await measure("delete tree", () => creel.run("remove", long));
   await measure("close", () => creel.close());
   await creel.page.close();
 }

@@ -106,6 +106,8 @@ export interface Turns {
   rounds: number;
   store: Store;
   durability: Durability;
+  /** Who takes no part, and why. */
+  without?: { name: Name; reason: string } | undefined;
   /** Makes what the work needs, outside its time. */
   prepare?(contender: Contender, round: number): Promise<void>;
   /** Resolves to times in milliseconds by the name of their case. */
@@ -170,8 +172,15 @@ export class Field {
    * Between turns each closes its store, so that nothing of its background work runs in the turn
    * of another one. Who fails is out of this workload.
    */
-  async rounds({ workload, rounds, store, durability, prepare, work }: Turns): Promise<void> {
+  async rounds(turns: Turns): Promise<void> {
+    const { workload, rounds, store, durability, prepare, work, without } = turns;
     const out = new Set<Name>();
+    const leaveOut = (name: Name, reason: string) => {
+      out.add(name);
+      const text = `${durability}, ${this.backend}`;
+      say({ kind: "void", workload, case: text, contender: LABELS[name], reason });
+    };
+    if (without && this.names.includes(without.name)) leaveOut(without.name, without.reason);
     for (let round = 0; round < rounds; round++) {
       for (let turn = 0; turn < this.#contenders.length; turn++) {
         const contender = this.#contenders[(turn + round) % this.#contenders.length];
@@ -201,11 +210,9 @@ export class Field {
           }
           await rest(contender);
         } catch (error) {
-          out.add(name);
+          leaveOut(name, said(error));
           // A page that hangs answers nothing any more.
           if (error instanceof TooSlow) this.#dismiss(contender);
-          const text = `${durability}, ${this.backend}`;
-          say({ kind: "void", workload, case: text, contender: LABELS[name], reason: said(error) });
         }
       }
     }

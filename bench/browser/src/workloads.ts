@@ -25,6 +25,8 @@ export async function appends(
       rounds,
       store: "small",
       durability,
+      without:
+        durability === "strict" ? { name: "pglite", reason: "it has nothing strict" } : undefined,
       prepare: warm,
       async work(contender, round) {
         const to = thread(durability === "strict" ? kind + 1 : kind, round);
@@ -39,6 +41,7 @@ export async function appends(
     rounds,
     store: "small",
     durability: "relaxed",
+    without: size === LARGE ? { name: "pglite", reason: "it takes minutes" } : undefined,
     prepare: warm,
     async work(contender) {
       const batches = contender.name === "pglite" ? 1 : 4;

@@ -21,6 +21,9 @@ const LOADERS = {
 
 export type Name = keyof typeof LOADERS;
 
+/** How long nothing happens when everything is done, in milliseconds. */
+const QUIET = 500;
+
 const query = new URLSearchParams(location.search);
 if (query.has("counted")) installCounting();
 watchMemories();
@@ -111,6 +114,14 @@ async function countOpening(name: Name, store: string): Promise<Counts> {
   return takeCounts();
 }
 
+/** Waits until nothing has been asked of IndexedDB for a while: what opening left to be done is done. */
+async function quiet(): Promise<void> {
+  do {
+    takeCounts();
+    await new Promise((resolve) => setTimeout(resolve, QUIET));
+  } while (takeCounts().transactions > 0);
+}
+
 /** Counts the entries in the journal of a Creel store. */
 function journalLength(store: string): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -148,6 +159,7 @@ const bench = {
   grow,
   count,
   countOpening,
+  quiet,
   journalLength,
   wasmMemory,
 };
