@@ -1,8 +1,9 @@
 /**
  * Measures Creel and its peers in Chromium and writes what it finds as lines of JSON.
  *
- * The variable BENCH_MODE says how much, `quick` or `full`; `cargo xtask bench` reads the lines and
- * makes the report.
+ * The variable BENCH_MODE says how much, `quick` or `full`; BENCH_GROWTH=1 lets a history grow to a
+ * million items, BENCH_ENDURANCE gives the minutes of a long run, BENCH_BACKENDS and BENCH_CONTENDERS
+ * narrow the field. `cargo xtask bench` reads the lines and makes the report.
  */
 
 import { readFile } from "node:fs/promises";

@@ -24,3 +24,9 @@ test("minutes that are no number are refused", () => {
   assert.throws(() => plan({ BENCH_ENDURANCE: "long" }), /BENCH_ENDURANCE is `long`/);
   assert.throws(() => plan({ BENCH_ENDURANCE: "-1" }), /BENCH_ENDURANCE is `-1`/);
 });
+
+test("names narrow the field, and unknown ones leave nothing", () => {
+  const { field } = plan({ BENCH_BACKENDS: "sqlite", BENCH_CONTENDERS: "creel,raw" });
+  assert.deepEqual(field, [{ backend: "sqlite", contenders: ["creel", "raw"] }]);
+  assert.throws(() => plan({ BENCH_CONTENDERS: "kreel" }), /leave nothing to be measured/);
+});

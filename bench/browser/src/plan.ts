@@ -23,10 +23,32 @@ export interface Plan {
 
 const PEERS: readonly Name[] = ["creel", "raw", "dexie", "sqlite"];
 
-type Variables = Partial<Record<"BENCH_MODE" | "BENCH_GROWTH" | "BENCH_ENDURANCE", string>>;
+type Variables = Partial<
+  Record<
+    "BENCH_MODE" | "BENCH_GROWTH" | "BENCH_ENDURANCE" | "BENCH_BACKENDS" | "BENCH_CONTENDERS",
+    string
+  >
+>;
 
-/** Reads what the environment asks for. */
+/** Reads what the environment asks for; names separated by commas narrow the field. */
 export function plan(variables: Variables): Plan {
+  const whole = wholePlan(variables);
+  const { BENCH_BACKENDS, BENCH_CONTENDERS } = variables;
+  const backends = BENCH_BACKENDS?.split(",");
+  const contenders = BENCH_CONTENDERS?.split(",");
+  const field = whole.field
+    .filter(({ backend }) => backends?.includes(backend) ?? true)
+    .map(({ backend, contenders: all }) => ({
+      backend,
+      contenders: all.filter((name) => contenders?.includes(name) ?? true),
+    }));
+  if (field.every(({ contenders }) => contenders.length === 0)) {
+    throw new Error("BENCH_BACKENDS and BENCH_CONTENDERS leave nothing to be measured");
+  }
+  return { ...whole, field };
+}
+
+function wholePlan(variables: Variables): Plan {
   const { BENCH_MODE: mode = "full", BENCH_GROWTH, BENCH_ENDURANCE = "0" } = variables;
   if (mode !== "quick" && mode !== "full") {
     throw new Error(`BENCH_MODE is \`${mode}\`; it must be quick or full`);
