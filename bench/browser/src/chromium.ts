@@ -1,6 +1,6 @@
 /** A Chromium with a profile that outlives its process, on either of its IndexedDB backends. */
 
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,6 +33,7 @@ export class Chromium {
 
   private constructor(profile: string, backend: Backend) {
     this.#profile = profile;
+    process.once("exit", () => rmSync(profile, { recursive: true, force: true }));
     this.backend = backend;
   }
 

@@ -34,6 +34,9 @@ const MEANINGS = {
     "transactions of 1,000 threads, PGlite 5,000; none of it timed",
 };
 
+// Playwright ends the browser on this signal, and would let the rest of the bench go on without one.
+process.once("SIGTERM", () => process.exit(143));
+
 const asked = plan(process.env);
 const site = await Site.start();
 try {
