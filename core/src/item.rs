@@ -202,7 +202,10 @@ fn depth(json: &str) -> usize {
 
 /// Valid JSON has raw line breaks only between tokens, where a space says the same.
 fn one_line(json: &str) -> Arc<str> {
-    if json.contains(['\n', '\r']) { json.replace(['\n', '\r'], " ").into() } else { json.into() }
+    match memchr::memchr2(b'\n', b'\r', json.as_bytes()) {
+        Some(_) => json.replace(['\n', '\r'], " ").into(),
+        None => json.into(),
+    }
 }
 
 #[cfg(test)]

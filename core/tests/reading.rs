@@ -70,7 +70,8 @@ fn a_page_as_text_names_a_record_that_is_no_segment() {
         let mut damaged = storage.snapshot();
         let segments = damaged.records_mut(Table::History);
         let key = segments.keys().next().unwrap().clone();
-        let lines = String::from_utf8(segments[&key].to_vec()).unwrap().replace("{\"at\":", "{\"as\":");
+        let lines =
+            String::from_utf8(segments[&key].to_vec()).unwrap().replace("{\"at\":", "{\"as\":");
         segments.insert(key, lines.into());
         let store = open(&MemoryStorage::from_snapshot(&damaged)).await;
         let error = store.items_text(id, ItemQuery::default()).await.unwrap_err();

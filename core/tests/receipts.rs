@@ -5,9 +5,7 @@
 use std::sync::Arc;
 
 use creel::storage::MemoryStorage;
-use creel::{
-    CreateThread, DeleteOptions, Receipt, Store, StoreOptions, SystemEnv, ThreadId, Wait,
-};
+use creel::{CreateThread, DeleteOptions, Receipt, Store, StoreOptions, SystemEnv, ThreadId, Wait};
 use futures_lite::future::block_on;
 use futures_util::future::try_join_all;
 

@@ -3,9 +3,34 @@
 use std::fmt::Write;
 
 use creel::{Item, ItemPage, Result, StoredItem};
+use js_sys::{JsString, Uint8Array};
 use serde_json::value::RawValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::convert::invalid;
+
+#[wasm_bindgen]
+extern "C" {
+    type TextEncoder;
+
+    #[wasm_bindgen(constructor)]
+    fn new() -> TextEncoder;
+
+    #[wasm_bindgen(method)]
+    fn encode(this: &TextEncoder, text: &JsString) -> Uint8Array;
+}
+
+/// The characters from which on a text is encoded by the engine: the glue's own way goes one by one.
+const LONG: u32 = 2048;
+
+/// Takes a text of JavaScript.
+pub(crate) fn text(given: &JsString) -> String {
+    if given.length() < LONG {
+        return given.into();
+    }
+    let bytes = TextEncoder::new().encode(given).to_vec();
+    String::from_utf8(bytes).unwrap_or_else(|_| given.into())
+}
 
 /// Reads the items of an append: a JSON array, or one JSON object a line.
 ///

@@ -8,10 +8,10 @@ use creel::export::Exporter;
 use creel::protocol::Dispatcher;
 use creel::storage::{BoxedStorage, Durability, MemoryStorage};
 use creel::{
-    CreateThread, DeleteOptions, EdgeStatus, Error, Fork, ItemQuery, ManagerOptions,
-    StoreOptions, StoreStats, StoredItem, ThreadManager, ThreadPatch, ThreadQuery,
+    CreateThread, DeleteOptions, EdgeStatus, Error, Fork, ItemQuery, ManagerOptions, StoreOptions,
+    StoreStats, StoredItem, ThreadManager, ThreadPatch, ThreadQuery,
 };
-use js_sys::{Function, Promise};
+use js_sys::{Function, JsString, Promise};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tsify::Ts;
@@ -75,8 +75,14 @@ impl Store {
 
     /// Appends items: a JSON array, or one JSON object a line.
     #[wasm_bindgen(unchecked_return_type = "Promise<Appended>")]
-    pub fn append(&self, id: String, items: String) -> Promise {
-        self.run(object, async move |core| core.append(thread_id(&id)?, items::read(&items)?).await)
+    pub fn append(
+        &self,
+        id: String,
+        #[wasm_bindgen(unchecked_param_type = "string")] items: JsString,
+    ) -> Promise {
+        self.run(object, async move |core| {
+            core.append(thread_id(&id)?, items::read(&items::text(&items))?).await
+        })
     }
 
     /// Reads a page of items, as the JSON text of `{ data, nextCursor, backwardsCursor }`.

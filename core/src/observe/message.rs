@@ -137,8 +137,15 @@ impl Said {
 
 /// Returns as much of a text as a preview holds.
 fn beginning(text: &str) -> &str {
-    let end = text.char_indices().nth(MAX_PREVIEW_CHARS);
-    end.map_or(text, |(end, _)| &text[..end])
+    // Most texts are ASCII, of which a character is a byte: nothing has to be counted.
+    match text.as_bytes().get(..MAX_PREVIEW_CHARS) {
+        None => text,
+        Some(start) if start.is_ascii() => &text[..MAX_PREVIEW_CHARS],
+        Some(_) => {
+            let end = text.char_indices().nth(MAX_PREVIEW_CHARS);
+            end.map_or(text, |(end, _)| &text[..end])
+        }
+    }
 }
 
 fn injected(text: &str) -> bool {
