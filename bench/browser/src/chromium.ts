@@ -33,7 +33,13 @@ export class Chromium {
 
   private constructor(profile: string, backend: Backend) {
     this.#profile = profile;
-    process.once("exit", () => rmSync(profile, { recursive: true, force: true }));
+    process.once("exit", () => {
+      try {
+        rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      } catch {
+        // The browser may still be writing its last; what it leaves lies among temporary files.
+      }
+    });
     this.backend = backend;
   }
 
