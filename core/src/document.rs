@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::item::Item;
 
@@ -16,7 +16,7 @@ pub(crate) type Collections = BTreeMap<String, Vec<Document>>;
 pub const DRAFTS: &str = "drafts";
 
 /// A JSON object in a collection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Document {
     /// Tells it from the others of its collection.
     pub id: String,
@@ -24,8 +24,21 @@ pub struct Document {
     pub value: Item,
 }
 
+crate::fields::fields! {
+    Document, blank: Self::unread(),
+    must "id" id,
+    must "value" value,
+}
+
+impl Document {
+    /// What a document is before its fields are read.
+    fn unread() -> Self {
+        Self { id: String::new(), value: Item::unread() }
+    }
+}
+
 /// A change of one collection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum DocumentChange {
     /// Adds a document, or replaces the one with its id.
@@ -47,6 +60,12 @@ pub enum DocumentChange {
         ids: Vec<String>,
     },
 }
+
+crate::fields::variants! { DocumentChange {
+    "put" Put { must "document" document: Document::unread(), may "before" before: None }
+    "remove" Remove { must "id" id: String::new() }
+    "order" Order { must "ids" ids: Vec::new() }
+} }
 
 /// Changes a collection; ids that are not there are looked past.
 pub(crate) fn change(collections: &mut Collections, name: &str, change: &DocumentChange) {

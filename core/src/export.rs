@@ -70,7 +70,7 @@ struct Writing {
 }
 
 /// How much a tree holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(default)]
 pub(crate) struct Size {
     pub(crate) threads: u64,
@@ -79,6 +79,14 @@ pub(crate) struct Size {
     pub(crate) logs: u64,
     #[serde(skip_serializing_if = "is_none")]
     pub(crate) tools: u64,
+}
+
+crate::fields::fields! {
+    Size, blank: Self::default(),
+    may "threads" threads,
+    may "items" items,
+    may "logs" logs,
+    may "tools" tools,
 }
 
 impl Size {

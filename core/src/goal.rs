@@ -1,6 +1,6 @@
 //! Goals of threads, and the jobs whose tasks threads work on.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -8,7 +8,7 @@ use crate::id::ThreadId;
 use crate::limits::MAX_OBJECTIVE_CHARS;
 
 /// What a thread is to reach.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct Goal {
@@ -31,7 +31,33 @@ pub struct Goal {
     pub updated_at: i64,
 }
 
+crate::fields::fields! {
+    Goal, blank: Self::unread(),
+    must "goalId" goal_id,
+    must "objective" objective,
+    must "status" status,
+    may "tokenBudget" token_budget,
+    must "tokensUsed" tokens_used,
+    must "timeUsedSeconds" time_used_seconds,
+    must "createdAt" created_at,
+    must "updatedAt" updated_at,
+}
+
 impl Goal {
+    /// What a goal is before its fields are read.
+    fn unread() -> Self {
+        Self {
+            goal_id: Uuid::nil(),
+            objective: String::new(),
+            status: GoalStatus::Active,
+            token_budget: None,
+            tokens_used: 0,
+            time_used_seconds: 0,
+            created_at: 0,
+            updated_at: 0,
+        }
+    }
+
     /// Refuses what no goal can be.
     pub(crate) fn check(&self) -> Result<()> {
         let invalid = |field: &str, reason: &str| {
@@ -53,7 +79,7 @@ impl Goal {
 }
 
 /// How a goal stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum GoalStatus {
@@ -72,8 +98,10 @@ pub enum GoalStatus {
     Complete,
 }
 
+crate::fields::words! { GoalStatus { "active" Active, "paused" Paused, "blocked" Blocked, "usageLimited" UsageLimited, "budgetLimited" BudgetLimited, "complete" Complete } }
+
 /// A change of a goal: a field left out stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase", default)]
 pub struct GoalPatch {
@@ -84,7 +112,7 @@ pub struct GoalPatch {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<GoalStatus>,
     /// The most tokens it may take; `null` removes the budget.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "crate::thread::double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "number | null", optional))]
     pub token_budget: Option<Option<u64>>,
     /// The tokens it has taken.
@@ -95,8 +123,17 @@ pub struct GoalPatch {
     pub time_used_seconds: Option<u64>,
 }
 
+crate::fields::fields! {
+    GoalPatch, blank: Self::default(),
+    may "objective" objective,
+    may "status" status,
+    null "tokenBudget" token_budget,
+    may "tokensUsed" tokens_used,
+    may "timeUsedSeconds" time_used_seconds,
+}
+
 /// A piece of work in tasks, which threads are assigned to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
@@ -113,8 +150,17 @@ pub struct Job {
     pub tasks: Vec<JobTask>,
 }
 
+crate::fields::fields! {
+    Job, blank: Self { id: Uuid::nil(), name: String::new(), created_at: 0, updated_at: 0, tasks: Vec::new() },
+    must "id" id,
+    must "name" name,
+    must "createdAt" created_at,
+    must "updatedAt" updated_at,
+    must "tasks" tasks,
+}
+
 /// One task of a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct JobTask {
@@ -129,8 +175,23 @@ pub struct JobTask {
     pub last_error: Option<String>,
 }
 
+impl JobTask {
+    /// What a task is before its fields are read.
+    pub(crate) fn unread() -> Self {
+        Self { id: String::new(), status: TaskStatus::Pending, thread_id: None, last_error: None }
+    }
+}
+
+crate::fields::fields! {
+    JobTask, blank: Self::unread(),
+    must "id" id,
+    must "status" status,
+    may "threadId" thread_id,
+    may "lastError" last_error,
+}
+
 /// How a task stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub enum TaskStatus {
@@ -144,3 +205,5 @@ pub enum TaskStatus {
     /// It failed.
     Failed,
 }
+
+crate::fields::words! { TaskStatus { "pending" Pending, "running" Running, "completed" Completed, "failed" Failed } }

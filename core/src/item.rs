@@ -53,6 +53,11 @@ impl Item {
         Self::new(&json)
     }
 
+    /// What an item is before it is read.
+    pub(crate) fn unread() -> Self {
+        Self("".into())
+    }
+
     /// Returns the JSON text, on one line.
     pub fn json(&self) -> &str {
         &self.0
@@ -138,11 +143,15 @@ impl Line {
     }
 
     pub(crate) fn decode(&self, seq: u64) -> serde_json::Result<StoredItem> {
-        #[derive(Deserialize)]
         struct Fields<'a> {
             at: i64,
-            #[serde(borrow)]
             item: &'a RawValue,
+        }
+
+        crate::fields::fields! {
+            Fields<'de>, blank: Self { at: 0, item: RawValue::NULL },
+            must "at" at,
+            must "item" item,
         }
         let fields: Fields<'_> = serde_json::from_str(&self.0)?;
         Ok(StoredItem { seq, at: fields.at, item: Item(fields.item.get().into()) })

@@ -40,6 +40,7 @@ mod document;
 mod env;
 mod error;
 pub mod export;
+mod fields;
 mod goal;
 mod id;
 pub mod import;

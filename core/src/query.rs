@@ -7,7 +7,7 @@ use crate::item::StoredItem;
 use crate::thread::{CreateThread, Thread};
 
 /// Selects and orders threads.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ThreadQuery {
@@ -45,8 +45,24 @@ pub struct ThreadQuery {
     pub cursor: Option<String>,
 }
 
+crate::fields::fields! {
+    ThreadQuery, blank: Self::default(),
+    may "archived" archived,
+    may "rootsOnly" roots_only,
+    may "parentThreadId" parent_thread_id,
+    may "ancestorThreadId" ancestor_thread_id,
+    may "sourceKinds" source_kinds,
+    may "modelProviders" model_providers,
+    may "cwd" cwd,
+    may "searchTerm" search_term,
+    may "sortKey" sort_key,
+    may "sortDirection" sort_direction,
+    may "limit" limit,
+    may "cursor" cursor,
+}
+
 /// Chooses between active and archived threads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub enum ArchiveFilter {
@@ -59,8 +75,10 @@ pub enum ArchiveFilter {
     All,
 }
 
+crate::fields::words! { ArchiveFilter { "active" Active, "archived" Archived, "all" All } }
+
 /// The time that a list is ordered by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub enum SortKey {
@@ -73,8 +91,10 @@ pub enum SortKey {
     RecencyAt,
 }
 
+crate::fields::words! { SortKey { "createdAt" CreatedAt, "updatedAt" UpdatedAt, "recencyAt" RecencyAt } }
+
 /// The direction of a list or of a page of items.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub enum SortDirection {
@@ -84,6 +104,8 @@ pub enum SortDirection {
     #[default]
     Desc,
 }
+
+crate::fields::words! { SortDirection { "asc" Asc, "desc" Desc } }
 
 /// A page of threads.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -99,7 +121,7 @@ pub struct ThreadPage {
 }
 
 /// Selects items of one thread.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ItemQuery {
@@ -117,8 +139,16 @@ pub struct ItemQuery {
     pub from: Option<u64>,
 }
 
+crate::fields::fields! {
+    ItemQuery, blank: Self::default(),
+    may "limit" limit,
+    may "sortDirection" sort_direction,
+    may "cursor" cursor,
+    may "from" from,
+}
+
 /// What a fork starts with.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Fork {
@@ -127,6 +157,12 @@ pub struct Fork {
     pub length: Option<u64>,
     /// The new thread; `forkedFromId` is set to the source.
     pub thread: CreateThread,
+}
+
+crate::fields::fields! {
+    Fork, blank: Self::default(),
+    may "length" length,
+    may "thread" thread,
 }
 
 /// A page of items.
@@ -154,7 +190,7 @@ pub struct Appended {
 }
 
 /// What becomes of the children of a deleted thread.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub enum Children {
@@ -167,8 +203,10 @@ pub enum Children {
     Refuse,
 }
 
+crate::fields::words! { Children { "delete" Delete, "detach" Detach, "refuse" Refuse } }
+
 /// When a deletion's call resolves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub enum Wait {
@@ -179,8 +217,10 @@ pub enum Wait {
     Erased,
 }
 
+crate::fields::words! { Wait { "committed" Committed, "erased" Erased } }
+
 /// How to delete.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct DeleteOptions {
@@ -194,6 +234,14 @@ pub struct DeleteOptions {
     /// How long the deletion can be undone, in milliseconds; not at all if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grace: Option<u64>,
+}
+
+crate::fields::fields! {
+    DeleteOptions, blank: Self::default(),
+    may "children" children,
+    may "plan" plan,
+    may "wait" wait,
+    may "grace" grace,
 }
 
 /// What a deletion would take.
@@ -238,7 +286,7 @@ pub struct DeletionProgress {
 }
 
 /// What a deletion did: ids and counts, never names or content.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
@@ -266,8 +314,35 @@ pub struct Receipt {
     pub scrubbed: Option<crate::storage::Scrubbed>,
 }
 
+impl Receipt {
+    /// What a receipt is before its fields are read.
+    pub(crate) fn unread() -> Self {
+        let nil = uuid::Uuid::nil();
+        Self {
+            deletion: nil,
+            root: ThreadId::from_uuid(nil),
+            members: Vec::new(),
+            deleted_at: 0,
+            erased_at: None,
+            removed: Removed::default(),
+            scrubbed: None,
+        }
+    }
+}
+
+crate::fields::fields! {
+    Receipt, blank: Self::unread(),
+    must "deletion" deletion,
+    must "root" root,
+    must "members" members,
+    must "deletedAt" deleted_at,
+    may "erasedAt" erased_at,
+    must "removed" removed,
+    may "scrubbed" scrubbed,
+}
+
 /// Counts of what a deletion removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Removed {
@@ -294,6 +369,21 @@ pub struct Removed {
     pub memory_modes: u64,
     /// Assignments of job tasks that were cleared.
     pub assignments: u64,
+}
+
+crate::fields::fields! {
+    Removed, blank: Self::default(),
+    may "threads" threads,
+    may "items" items,
+    may "bytes" bytes,
+    may "names" names,
+    may "edges" edges,
+    may "goals" goals,
+    may "logs" logs,
+    may "tools" tools,
+    may "documents" documents,
+    may "memoryModes" memory_modes,
+    may "assignments" assignments,
 }
 
 /// A deletion that is not finished.

@@ -1,6 +1,6 @@
 //! A thread as callers see it, and what they may give and change.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::id::ThreadId;
@@ -56,7 +56,7 @@ impl Thread {
 }
 
 /// The descriptive fields of a thread, which the store keeps and gives back.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ThreadDetails {
@@ -108,8 +108,26 @@ pub struct ThreadDetails {
     pub metadata: Option<Map<String, Value>>,
 }
 
+crate::fields::fields! {
+    ThreadDetails, blank: Self::default(),
+    may "cwd" cwd,
+    may "source" source,
+    may "threadSource" thread_source,
+    may "modelProvider" model_provider,
+    may "model" model,
+    may "cliVersion" cli_version,
+    may "originator" originator,
+    may "gitInfo" git_info,
+    may "agentNickname" agent_nickname,
+    may "agentRole" agent_role,
+    may "agentPath" agent_path,
+    may "memoryMode" memory_mode,
+    may "tokenUsage" token_usage,
+    may "metadata" metadata,
+}
+
 /// The state of a repository.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct GitInfo {
@@ -121,8 +139,15 @@ pub struct GitInfo {
     pub origin_url: Option<String>,
 }
 
+crate::fields::fields! {
+    GitInfo, blank: Self::default(),
+    may "sha" sha,
+    may "branch" branch,
+    may "originUrl" origin_url,
+}
+
 /// The state of the edge between a thread and the one that spawned it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase")]
 pub enum EdgeStatus {
@@ -133,8 +158,10 @@ pub enum EdgeStatus {
     Closed,
 }
 
+crate::fields::words! { EdgeStatus { "open" Open, "closed" Closed } }
+
 /// What a new thread starts with; everything may be left out.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateThread {
@@ -179,79 +206,116 @@ pub struct CreateThread {
     pub details: ThreadDetails,
 }
 
+crate::fields::fields! {
+    CreateThread, blank: Self::default(),
+    may "id" id,
+    may "parentThreadId" parent_thread_id,
+    may "edgeStatus" edge_status,
+    may "sessionId" session_id,
+    may "forkedFromId" forked_from_id,
+    may "name" name,
+    may "preview" preview,
+    may "title" title,
+    may "createdAt" created_at,
+    may "updatedAt" updated_at,
+    may "recencyAt" recency_at,
+    ..details: ThreadDetails
+}
+
 /// A change of a thread's metadata: a field left out stays, a `null` clears, a value sets.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "tsify", derive(tsify::Tsify), tsify(missing_as_null))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ThreadPatch {
     /// The name; an empty one is refused, `null` clears it.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
     pub name: Option<Option<String>>,
     /// The preview.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
     pub preview: Option<Option<String>>,
     /// The title.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
     pub title: Option<Option<String>>,
     /// The working directory.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
     pub cwd: Option<Option<String>>,
     /// What started the thread.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "unknown", optional))]
     pub source: Option<Option<Value>>,
     /// What kind of thread it is.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "unknown", optional))]
     pub thread_source: Option<Option<Value>>,
     /// The provider of the model.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
     pub model_provider: Option<Option<String>>,
     /// The model.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
     pub model: Option<Option<String>>,
     /// The version of the program that writes the thread.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
     pub cli_version: Option<Option<String>>,
     /// The name of the program that writes the thread.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
     pub originator: Option<Option<String>>,
     /// The state of the repository.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "GitInfo | null", optional))]
     pub git_info: Option<Option<GitInfo>>,
     /// The sub-agent's nickname.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
     pub agent_nickname: Option<Option<String>>,
     /// The sub-agent's role.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
     pub agent_role: Option<Option<String>>,
     /// The sub-agent's path.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
     pub agent_path: Option<Option<String>>,
     /// Whether memories may be made of the thread.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "string | null", optional))]
     pub memory_mode: Option<Option<String>>,
     /// The tokens used.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "unknown", optional))]
     pub token_usage: Option<Option<Value>>,
     /// The application's own fields, replaced as a whole.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "double")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "tsify", tsify(type = "Record<string, unknown> | null", optional))]
     pub metadata: Option<Option<Map<String, Value>>>,
+}
+
+crate::fields::fields! {
+    ThreadPatch, blank: Self::default(),
+    null "name" name,
+    null "preview" preview,
+    null "title" title,
+    null "cwd" cwd,
+    null "source" source,
+    null "threadSource" thread_source,
+    null "modelProvider" model_provider,
+    null "model" model,
+    null "cliVersion" cli_version,
+    null "originator" originator,
+    null "gitInfo" git_info,
+    null "agentNickname" agent_nickname,
+    null "agentRole" agent_role,
+    null "agentPath" agent_path,
+    null "memoryMode" memory_mode,
+    null "tokenUsage" token_usage,
+    null "metadata" metadata,
 }
 
 impl ThreadPatch {
@@ -259,12 +323,4 @@ impl ThreadPatch {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
-}
-
-pub(crate) fn double<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    T: Deserialize<'de>,
-    D: Deserializer<'de>,
-{
-    Option::deserialize(deserializer).map(Some)
 }

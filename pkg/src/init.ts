@@ -4,7 +4,7 @@
  * Nothing happens at import: the first `Creel.open` or `init` starts the work.
  */
 
-import bind, { __wbg_reset_state as freshInstance, onPanic } from "../wasm/creel.js";
+import bind, { __wbg_reset_state as freshInstance, onThrown } from "../wasm/creel.js";
 import { CreelError } from "./errors.js";
 import { Instance } from "./instance.js";
 
@@ -69,7 +69,7 @@ function born(): Instance {
     // Not before the trap is over; after it, no timer finds the dead memory any more.
     queueMicrotask(freshInstance);
   });
-  onPanic((message) => own.kill(message));
+  onThrown((thrown) => own.hear(thrown));
   return own;
 }
 

@@ -52,8 +52,16 @@ export class Instance {
     });
   }
 
+  /** Takes what the module threw: a trap is the end of it. */
+  hear(thrown: unknown): void {
+    if (!(thrown instanceof Error)) return;
+    if (thrown instanceof WebAssembly.RuntimeError || EXHAUSTED.test(thrown.message)) {
+      this.#kill(thrown.message, thrown);
+    }
+  }
+
   /** Refuses every waiting and every later call. */
-  kill(message: string, cause?: unknown): void {
+  #kill(message: string, cause: Error): void {
     if (this.dead) return;
     const reason = `the WebAssembly instance has stopped, open the store again: ${message}`;
     this.dead = new CreelError("instance_dead", reason, { cause });
@@ -63,12 +71,9 @@ export class Instance {
   }
 
   #translate(thrown: unknown): unknown {
+    this.hear(thrown);
     if (this.dead) return this.dead;
     if (!(thrown instanceof Error)) return thrown;
-    if (thrown instanceof WebAssembly.RuntimeError || EXHAUSTED.test(thrown.message)) {
-      this.kill(thrown.message, thrown);
-      return this.dead;
-    }
     if (thrown.name !== "CreelError") return thrown;
     const { code, message, retryable, rpcCode } = thrown as CreelError;
     const kept = thrown.cause === undefined ? {} : { cause: thrown.cause };

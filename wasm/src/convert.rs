@@ -21,6 +21,9 @@ pub(crate) type JsResult<T> = std::result::Result<T, JsValue>;
 /// The properties that hold thread ids, whose errors have a code of their own.
 const IDS: [&str; 4] = ["id", "parentThreadId", "ancestorThreadId", "forkedFromId"];
 
+/// Reads a JSON text into the place for what it says.
+type Parse<'a> = dyn FnMut(&str) -> serde_json::Result<()> + 'a;
+
 /// Makes the JavaScript object of an answer.
 pub(crate) fn answer<T: Serialize + Tsify>(value: &T) -> JsResult<Ts<T>> {
     plain(value).map(Ts::new_unchecked)
@@ -47,9 +50,18 @@ pub(crate) fn argument<T>(name: &str, value: Option<Ts<T>>) -> Result<T>
 where
     T: DeserializeOwned + Tsify + Default,
 {
-    let Some(value) = value.map(|value| value.js_value()).filter(|value| !value.is_null()) else {
-        return Ok(T::default());
-    };
+    let mut read = T::default();
+    let given = value.map(|value| value.js_value());
+    fill(name, given, &mut |json| {
+        read = serde_json::from_str(json)?;
+        Ok(())
+    })?;
+    Ok(read)
+}
+
+/// Lets `parse` read an object, if there is one.
+fn fill(name: &str, value: Option<JsValue>, parse: &mut Parse<'_>) -> Result<()> {
+    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(()) };
     if !value.is_object() || js_sys::Array::is_array(&value) {
         return Err(invalid(name, "it must be an object".to_owned()));
     }
@@ -58,8 +70,8 @@ where
             thread_id(&id)?;
         }
     }
-    read(&value).map_err(|reason| {
-        let field = culprit(value.unchecked_ref(), |alone| read::<T>(alone).is_err());
+    read(&value, parse).map_err(|reason| {
+        let field = culprit(value.unchecked_ref(), parse);
         invalid(field.as_deref().unwrap_or(name), reason)
     })
 }
@@ -87,10 +99,10 @@ pub(crate) fn invalid(field: &str, reason: String) -> Error {
 }
 
 /// Reads an object; the error says why it can't be.
-fn read<T: DeserializeOwned>(given: &JsValue) -> std::result::Result<T, String> {
+fn read(given: &JsValue, parse: &mut Parse<'_>) -> std::result::Result<(), String> {
     let json = JSON::stringify(given).ok().and_then(|json| json.as_string());
     let json = json.ok_or_else(|| "it can't be written as JSON".to_owned())?;
-    serde_json::from_str(&json).map_err(|cause| {
+    parse(&json).map_err(|cause| {
         // The caller never saw the text that the position is in.
         let position = format!(" at line {} column {}", cause.line(), cause.column());
         let reason = cause.to_string();
@@ -99,11 +111,11 @@ fn read<T: DeserializeOwned>(given: &JsValue) -> std::result::Result<T, String> 
 }
 
 /// Serde does not say which property it refused, so each is tried alone.
-fn culprit(given: &Object, refuses: impl Fn(&JsValue) -> bool) -> Option<String> {
+fn culprit(given: &Object, parse: &mut Parse<'_>) -> Option<String> {
     Object::keys(given).iter().find_map(|key| {
         let alone = Object::new();
         let _ = Reflect::set(&alone, &key, &Reflect::get(given, &key).ok()?);
-        refuses(&alone).then(|| key.as_string()).flatten()
+        read(&alone, parse).is_err().then(|| key.as_string()).flatten()
     })
 }
 

@@ -12,7 +12,6 @@ pub mod export;
 pub mod host;
 pub mod import;
 mod items;
-pub mod panics;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -8,8 +8,8 @@ use creel::export::Exporter;
 use creel::protocol::Dispatcher;
 use creel::storage::{BoxedStorage, Durability, MemoryStorage};
 use creel::{
-    CreateThread, DeleteOptions, EdgeStatus, Error, Fork, ItemQuery, ManagerOptions, StoreOptions,
-    StoreStats, StoredItem, ThreadManager, ThreadPatch, ThreadQuery,
+    BoxFuture, CreateThread, DeleteOptions, EdgeStatus, Error, Fork, ItemQuery, ManagerOptions,
+    StoreOptions, StoreStats, StoredItem, ThreadManager, ThreadPatch, ThreadQuery,
 };
 use js_sys::{Function, JsString, Promise};
 use serde::Serialize;
@@ -328,18 +328,22 @@ impl Store {
     /// Runs `method` and lets `write` make the JavaScript value of what it returns.
     pub(crate) fn run<T: 'static>(
         &self,
-        write: impl FnOnce(T) -> JsResult<JsValue> + 'static,
+        write: fn(T) -> JsResult<JsValue>,
         method: impl AsyncFnOnce(Core) -> creel::Result<T> + 'static,
     ) -> Promise {
-        let core = self.core();
-        promise(async move {
-            let result = match core {
-                Ok(core) => method(core).await,
-                Err(error) => Err(error),
-            };
-            write(checked(result)?)
-        })
+        settled(self.core().map(|core| Box::pin(method(core)) as Running<T>), write)
     }
+}
+
+/// A method that runs.
+type Running<T> = BoxFuture<'static, creel::Result<T>>;
+
+/// Waits for a method: the one copy of this for all methods that return the same.
+fn settled<T: 'static>(
+    method: creel::Result<Running<T>>,
+    write: fn(T) -> JsResult<JsValue>,
+) -> Promise {
+    promise(async move { write(checked(checked(method)?.await)?) })
 }
 
 pub(crate) fn object<T: Serialize>(value: T) -> JsResult<JsValue> {

@@ -16,8 +16,11 @@ use crate::item::Line;
 use crate::query::{Receipt, Removed};
 use crate::thread::{EdgeStatus, ThreadPatch};
 
+/// What stands for a thread before it is read.
+const NOBODY: ThreadId = ThreadId::from_uuid(Uuid::nil());
+
 /// One change of the catalog.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Event {
     /// A thread came to be, with the next ordinal.
@@ -129,6 +132,30 @@ pub(crate) enum Event {
     },
 }
 
+crate::fields::variants! { Event {
+    "created" Created(value)
+    "appended" Appended { must "thread" thread: NOBODY, must "first" first: 0, may "touch" touch: Touch::default(), must "lines" lines: Vec::new() }
+    "segmented" Segmented { must "thread" thread: NOBODY, must "first" first: 0, must "count" count: 0, must "bytes" bytes: 0, must "segment" segment: Segment::default(), may "touch" touch: Touch::default() }
+    "truncated" Truncated { must "thread" thread: NOBODY, must "length" length: 0, must "bytes" bytes: 0, may "segment" segment: Segment::default(), may "touch" touch: Touch::default() }
+    "updated" Updated { must "thread" thread: NOBODY, may "touch" touch: Touch::default() }
+    "edgeSet" EdgeSet { must "thread" thread: NOBODY, must "status" status: EdgeStatus::Open }
+    "moved" Moved { must "thread" thread: NOBODY, may "parent" parent: None, may "edge" edge: None }
+    "goalSet" GoalSet { must "thread" thread: NOBODY, may "goal" goal: None }
+    "logged" Logged { must "thread" thread: NOBODY, must "first" first: 0, must "count" count: 0 }
+    "toolsSet" ToolsSet { must "thread" thread: NOBODY, must "tools" tools: 0 }
+    "documentsChanged" DocumentsChanged { may "thread" thread: None, must "collection" collection: String::new(), must "change" change: Box::new(DocumentChange::Remove { id: String::new() }) }
+    "jobCreated" JobCreated(value)
+    "taskSet" TaskSet { must "job" job: Uuid::nil(), must "task" task: JobTask::unread() }
+    "jobDeleted" JobDeleted { must "job" job: Uuid::nil() }
+    "archived" Archived { must "root" root: 0, must "group" group: 0, must "members" members: Ordinals::default() }
+    "unarchived" Unarchived { must "root" root: 0, must "members" members: Ordinals::default() }
+    "deleted" Deleted { must "deletion" deletion: Uuid::nil(), must "root" root: 0, must "members" members: Ordinals::default(), may "detached" detached: Ordinals::default(), may "undoUntil" undo_until: None, may "staged" staged: false }
+    "undeleted" Undeleted { must "deletion" deletion: Uuid::nil() }
+    "erasing" Erasing { must "deletion" deletion: Uuid::nil(), must "members" members: Ordinals::default(), must "removed" removed: Removed::default(), may "tasks" tasks: Vec::new() }
+    "erased" Erased { must "receipt" receipt: Box::new(Receipt::unread()) }
+    "checkpoint" Checkpoint { must "checkpoint" checkpoint: 0, must "position" position: 0, must "packed" packed: Vec::new(), may "scrubbed" scrubbed: Vec::new(), may "expired" expired: Vec::new() }
+} }
+
 impl Event {
     /// Returns the one thread that the event names by its id.
     pub(crate) fn thread(&self) -> Option<ThreadId> {
@@ -150,7 +177,7 @@ impl Event {
 }
 
 /// The metadata that an event changes along with what it is named for.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Touch {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,6 +188,13 @@ pub(crate) struct Touch {
     pub(crate) patch: Option<Box<ThreadPatch>>,
 }
 
+crate::fields::fields! {
+    Touch, blank: Self::default(),
+    may "updatedAt" updated_at,
+    may "recencyAt" recency_at,
+    may "patch" patch,
+}
+
 impl Touch {
     fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -168,10 +202,16 @@ impl Touch {
 }
 
 /// A segment of a history: its first item and its size.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Segment {
     pub(crate) first: u64,
     pub(crate) bytes: u64,
+}
+
+crate::fields::fields! {
+    Segment, blank: Self::default(),
+    must "first" first,
+    must "bytes" bytes,
 }
 
 /// How far a thread's history is packed, and its last segment.

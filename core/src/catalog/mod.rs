@@ -25,7 +25,7 @@ mod view;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 pub(crate) use apply::ApplyError;
@@ -75,7 +75,7 @@ pub(crate) struct Catalog {
 }
 
 /// A deletion that is not finished.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Deletion {
     pub(crate) deletion: DeletionId,
@@ -104,7 +104,43 @@ pub(crate) struct Deletion {
     pub(crate) staged: bool,
 }
 
+crate::fields::fields! {
+    Deletion, blank: Self::unread(),
+    must "deletion" deletion,
+    must "root" root,
+    must "rootId" root_id,
+    must "at" at,
+    must "members" members,
+    may "detached" detached,
+    may "erased" erased,
+    must "ids" ids,
+    must "trees" trees,
+    may "undoUntil" undo_until,
+    may "removed" removed,
+    may "scrubbed" scrubbed,
+    may "staged" staged,
+}
+
 impl Deletion {
+    /// What a deletion is before its fields are read.
+    fn unread() -> Self {
+        Self {
+            deletion: Uuid::nil(),
+            root: 0,
+            root_id: ThreadId::from_uuid(Uuid::nil()),
+            at: 0,
+            members: Ordinals::default(),
+            detached: Ordinals::default(),
+            erased: Ordinals::default(),
+            ids: Vec::new(),
+            trees: Vec::new(),
+            undo_until: None,
+            removed: Removed::default(),
+            scrubbed: false,
+            staged: false,
+        }
+    }
+
     /// Tells whether every member is erased.
     pub(crate) fn all_erased(&self) -> bool {
         self.erased.len() == self.members.len()

@@ -1,6 +1,6 @@
 //! What the catalog knows of a thread, in the form in which pages store it.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::details::Details;
 use super::event::{Segment, Touch};
@@ -12,7 +12,7 @@ use crate::thread::{EdgeStatus, ThreadPatch};
 /// A thread in the catalog.
 ///
 /// There are as many of these in memory as there are threads: what few of them have is boxed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Record {
     /// Its place in the pages; never reused.
@@ -71,18 +71,85 @@ pub(crate) struct Record {
     pub(crate) details: Details,
 }
 
+crate::fields::fields! {
+    Record, blank: Self::unread(),
+    must "ord" ord,
+    must "id" id,
+    must "tree" tree,
+    may "parent" parent,
+    may "edge" edge,
+    must "createdAt" created_at,
+    must "updatedAt" updated_at,
+    must "recencyAt" recency_at,
+    may "archived" archived,
+    may "deletion" deletion,
+    may "len" len,
+    may "bytes" bytes,
+    may "packed" packed,
+    may "segment" segment,
+    may "generation" generation,
+    may "session" session,
+    may "forkedFrom" forked_from,
+    may "name" name,
+    may "preview" preview,
+    may "title" title,
+    may "goal" goal,
+    may "logs" logs,
+    may "tools" tools,
+    may "documents" documents,
+    may "details" details,
+}
+
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
 /// When a thread was archived, and together with what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Archived {
     pub(crate) at: i64,
     pub(crate) group: u64,
 }
 
+crate::fields::fields! {
+    Archived, blank: Self { at: 0, group: 0 },
+    must "at" at,
+    must "group" group,
+}
+
 impl Record {
+    /// What a record is before its fields are read.
+    fn unread() -> Self {
+        let id = ThreadId::from_uuid(uuid::Uuid::nil());
+        Self {
+            ord: 0,
+            id,
+            tree: id,
+            parent: None,
+            edge: None,
+            created_at: 0,
+            updated_at: 0,
+            recency_at: 0,
+            archived: None,
+            deletion: None,
+            len: 0,
+            bytes: 0,
+            packed: 0,
+            segment: Segment::default(),
+            generation: 0,
+            session: None,
+            forked_from: None,
+            name: None,
+            preview: None,
+            title: None,
+            goal: None,
+            logs: 0,
+            tools: 0,
+            documents: None,
+            details: Details::default(),
+        }
+    }
+
     pub(crate) fn visible(&self) -> bool {
         self.deletion.is_none()
     }

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::Deserialize;
 
 use super::report::FindingCode;
 use crate::catalog::{Deletion, Event, Ordinals, Record, page_of};
@@ -86,7 +85,7 @@ fn whole_records(page: &[u8]) -> (Vec<Record>, Vec<(u32, ThreadId)>) {
     let mut rest = page;
     while let Some(start) = find(rest, RECORD) {
         rest = &rest[start..];
-        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Record>();
+        let mut values = serde_json::Deserializer::from_str(text(rest)).into_iter::<Record>();
         let taken = match values.next() {
             Some(Ok(record)) => {
                 records.push(record);
@@ -102,19 +101,30 @@ fn whole_records(page: &[u8]) -> (Vec<Record>, Vec<(u32, ThreadId)>) {
     (records, broken)
 }
 
+/// Returns what is text at the beginning; no record goes on after that.
+fn text(bytes: &[u8]) -> &str {
+    let chunk = bytes.utf8_chunks().next();
+    chunk.map_or("", |chunk| chunk.valid())
+}
+
 /// Reads the number and the id at the beginning of a record.
 fn who(record: &[u8]) -> Option<(u32, ThreadId)> {
-    #[derive(Deserialize)]
     struct Who {
         ord: u32,
         id: ThreadId,
+    }
+
+    crate::fields::fields! {
+        Who, blank: Self { ord: 0, id: ThreadId::from_uuid(uuid::Uuid::nil()) },
+        must "ord" ord,
+        must "id" id,
     }
     const ID: &[u8] = b"\"id\":\"";
     let id = find(record, ID)?;
     let end = id + ID.len() + 37;
     let mut text = record.get(..end)?.to_vec();
     text.push(b'}');
-    let who: Who = serde_json::from_slice(&text).ok()?;
+    let who: Who = serde_json::from_str(std::str::from_utf8(&text).ok()?).ok()?;
     Some((who.ord, who.id))
 }
 

@@ -67,25 +67,36 @@ struct Tree<S: Storage> {
     archived: u64,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
 struct Line<'a> {
     creel_export: Option<u32>,
     at: i64,
-    #[serde(borrow)]
     item: Option<&'a RawValue>,
-    #[serde(borrow)]
     log: Option<&'a RawValue>,
-    #[serde(borrow)]
     thread: Option<&'a RawValue>,
     archive_group: Option<u64>,
     goal: Option<Goal>,
     documents: BTreeMap<String, Vec<Document>>,
-    #[serde(borrow)]
     tool: Option<&'a RawValue>,
     tree: Option<Size>,
     end: Option<Size>,
     cut: Option<String>,
+}
+
+crate::fields::fields! {
+    Line<'de>, blank: Self::default(),
+    may "creelExport" creel_export,
+    may "at" at,
+    may "item" item,
+    may "log" log,
+    may "thread" thread,
+    may "archiveGroup" archive_group,
+    may "goal" goal,
+    may "documents" documents,
+    may "tool" tool,
+    may "tree" tree,
+    may "end" end,
+    may "cut" cut,
 }
 
 impl Line<'_> {
@@ -98,10 +109,13 @@ impl Line<'_> {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct ArchivedAt {
     archived_at: Option<i64>,
+}
+
+crate::fields::fields! {
+    ArchivedAt, blank: Self { archived_at: None },
+    may "archivedAt" archived_at,
 }
 
 impl<S: Storage> TreeImporter<S> {
@@ -121,8 +135,9 @@ impl<S: Storage> TreeImporter<S> {
         if line.trim_ascii().is_empty() {
             return Err(no_export(EMPTY));
         }
+        let line = String::from_utf8_lossy(line);
         let header: Line<'_> =
-            serde_json::from_slice(line).map_err(|error| no_export(&error.to_string()))?;
+            serde_json::from_str(&line).map_err(|error| no_export(&error.to_string()))?;
         header.check_version()
     }
 

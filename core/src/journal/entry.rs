@@ -37,7 +37,7 @@ impl From<(String, u64)> for CommitId {
 }
 
 /// One commit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Entry {
     pub(crate) v: u32,
     pub(crate) n: u64,
@@ -48,8 +48,18 @@ pub(crate) struct Entry {
     pub(crate) events: Vec<Event>,
 }
 
+crate::fields::fields! {
+    Entry, blank: Self { v: 0, n: 0, prev: CommitId::default(), id: CommitId::default(), at: 0, events: Vec::new() },
+    must "v" v,
+    must "n" n,
+    must "prev" prev,
+    must "id" id,
+    must "at" at,
+    must "events" events,
+}
+
 /// Where the pages stand: the state at `position`, apart from the pages themselves.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Head {
     pub(crate) v: u32,
@@ -70,12 +80,51 @@ pub(crate) struct Head {
     pub(crate) documents: Collections,
 }
 
+crate::fields::fields! {
+    Head, blank: Self::unread(),
+    must "v" v,
+    must "epoch" epoch,
+    must "checkpoint" checkpoint,
+    must "position" position,
+    must "at" at,
+    must "last" last,
+    must "nextOrdinal" next_ordinal,
+    may "deletions" deletions,
+    may "writers" writers,
+    may "documents" documents,
+}
+
+impl Head {
+    /// What a head is before its fields are read.
+    fn unread() -> Self {
+        Self {
+            v: 0,
+            epoch: String::new(),
+            checkpoint: 0,
+            position: 0,
+            at: 0,
+            last: CommitId::default(),
+            next_ordinal: 0,
+            deletions: Vec::new(),
+            writers: BTreeMap::new(),
+            documents: Collections::new(),
+        }
+    }
+}
+
 /// A page of the catalog, as the checkpoint of that number wrote it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct CatalogPage {
     pub(crate) v: u32,
     pub(crate) checkpoint: u64,
     pub(crate) threads: Vec<Record>,
+}
+
+crate::fields::fields! {
+    CatalogPage, blank: Self { v: 0, checkpoint: 0, threads: Vec::new() },
+    must "v" v,
+    must "checkpoint" checkpoint,
+    must "threads" threads,
 }
 
 /// Encodes a value of the store.
@@ -89,9 +138,13 @@ pub(crate) fn encode<T: Serialize>(table: Table, key: &str, value: &T) -> Result
 /// `schema_too_new` for a value of a newer format, [`Error::Corrupt`] naming the key for bytes
 /// that do not fit.
 pub(crate) fn decode<T: DeserializeOwned>(table: Table, key: &str, value: &[u8]) -> Result<T> {
-    #[derive(Deserialize)]
     struct Versioned {
         v: u32,
+    }
+
+    crate::fields::fields! {
+        Versioned, blank: Self { v: 0 },
+        must "v" v,
     }
     let text = std::str::from_utf8(value).map_err(|error| corrupt(table, key, error))?;
     let error = match serde_json::from_str(text) {

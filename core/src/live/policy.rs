@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::item::Item;
@@ -35,15 +34,18 @@ impl ItemPolicy {
 }
 
 fn is_among(kinds: &BTreeSet<String>, item: &Item) -> bool {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
+    #[derive(Default)]
     struct Kind<'a> {
-        #[serde(borrow, rename = "type")]
         kind: Option<&'a RawValue>,
-        #[serde(borrow)]
         role: Option<&'a RawValue>,
-        #[serde(borrow)]
         payload: Option<&'a RawValue>,
+    }
+
+    crate::fields::fields! {
+        Kind<'de>, blank: Self::default(),
+        may "type" kind,
+        may "role" role,
+        may "payload" payload,
     }
     let text = |raw: Option<&RawValue>| -> Option<String> {
         serde_json::from_str::<Cow<'_, str>>(raw?.get()).ok().map(Cow::into_owned)

@@ -49,15 +49,18 @@ pub(super) fn observe(fields: &Fields<'_>) -> Observed {
 
 /// Observes a rollout's `user_message` event.
 pub(super) fn event(payload: &RawValue) -> Observed {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
+    #[derive(Default)]
     struct UserMessage<'a> {
-        #[serde(borrow)]
         message: Option<&'a RawValue>,
-        #[serde(borrow)]
         images: Option<&'a RawValue>,
-        #[serde(borrow)]
         local_images: Option<&'a RawValue>,
+    }
+
+    crate::fields::fields! {
+        UserMessage<'de>, blank: Self::default(),
+        may "message" message,
+        may "images" images,
+        may "local_images" local_images,
     }
     let fields: UserMessage<'_> = parse(payload).unwrap_or_default();
     let mut said = Said::default();

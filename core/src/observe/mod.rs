@@ -91,39 +91,45 @@ pub(crate) fn observe_at(item: &Item, at: Option<i64>) -> Observed {
 }
 
 /// The fields that any known item may have; a value of an unexpected type is looked past.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 struct Fields<'a> {
-    #[serde(borrow, rename = "type")]
     kind: Option<&'a RawValue>,
-    #[serde(borrow)]
     payload: Option<&'a RawValue>,
-    #[serde(borrow)]
     role: Option<&'a RawValue>,
-    #[serde(borrow)]
     content: Option<&'a RawValue>,
-    #[serde(borrow)]
     parts: Option<&'a RawValue>,
-    #[serde(borrow)]
     model: Option<&'a RawValue>,
-    #[serde(borrow)]
     usage: Option<&'a RawValue>,
 }
 
+crate::fields::fields! {
+    Fields<'de>, blank: Self::default(),
+    may "type" kind,
+    may "payload" payload,
+    may "role" role,
+    may "content" content,
+    may "parts" parts,
+    may "model" model,
+    may "usage" usage,
+}
+
 fn session_meta(payload: &RawValue) -> Observed {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
+    #[derive(Default)]
     struct Meta<'a> {
-        #[serde(borrow)]
         cwd: Option<&'a RawValue>,
-        #[serde(borrow)]
         originator: Option<&'a RawValue>,
-        #[serde(borrow)]
         cli_version: Option<&'a RawValue>,
-        #[serde(borrow)]
         model_provider: Option<&'a RawValue>,
-        #[serde(borrow)]
         git: Option<&'a RawValue>,
+    }
+
+    crate::fields::fields! {
+        Meta<'de>, blank: Self::default(),
+        may "cwd" cwd,
+        may "originator" originator,
+        may "cli_version" cli_version,
+        may "model_provider" model_provider,
+        may "git" git,
     }
     let meta: Meta<'_> = parse(payload).unwrap_or_default();
     Observed {
@@ -138,15 +144,18 @@ fn session_meta(payload: &RawValue) -> Observed {
 
 /// Reads the `git` object of a session's first line.
 fn git_info(raw: &RawValue) -> Option<GitInfo> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
+    #[derive(Default)]
     struct Git<'a> {
-        #[serde(borrow)]
         commit_hash: Option<&'a RawValue>,
-        #[serde(borrow)]
         branch: Option<&'a RawValue>,
-        #[serde(borrow)]
         repository_url: Option<&'a RawValue>,
+    }
+
+    crate::fields::fields! {
+        Git<'de>, blank: Self::default(),
+        may "commit_hash" commit_hash,
+        may "branch" branch,
+        may "repository_url" repository_url,
     }
     let git: Git<'_> = parse(raw)?;
     let info = GitInfo {
@@ -158,30 +167,36 @@ fn git_info(raw: &RawValue) -> Option<GitInfo> {
 }
 
 fn turn_context(payload: &RawValue) -> Observed {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
+    #[derive(Default)]
     struct Context<'a> {
-        #[serde(borrow)]
         cwd: Option<&'a RawValue>,
-        #[serde(borrow)]
         model: Option<&'a RawValue>,
+    }
+
+    crate::fields::fields! {
+        Context<'de>, blank: Self::default(),
+        may "cwd" cwd,
+        may "model" model,
     }
     let context: Context<'_> = parse(payload).unwrap_or_default();
     Observed { cwd: owned(context.cwd), model: owned(context.model), ..Observed::default() }
 }
 
 fn event(payload: &RawValue) -> Observed {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
+    #[derive(Default)]
     struct Event<'a> {
-        #[serde(borrow, rename = "type")]
         kind: Option<&'a RawValue>,
-        #[serde(borrow)]
         info: Option<&'a RawValue>,
-        #[serde(borrow)]
         thread_name: Option<&'a RawValue>,
-        #[serde(borrow)]
         item: Option<&'a RawValue>,
+    }
+
+    crate::fields::fields! {
+        Event<'de>, blank: Self::default(),
+        may "type" kind,
+        may "info" info,
+        may "thread_name" thread_name,
+        may "item" item,
     }
     let event: Event<'_> = parse(payload).unwrap_or_default();
     match text(event.kind).as_deref() {

@@ -17,7 +17,7 @@ use crate::storage::Storage;
 type Answer = Result<Box<RawValue>, RpcError>;
 
 /// Archives a tree. One that is archived already is no error, so that a client may try again.
-pub(super) async fn archive<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn archive<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("session")?;
     call.threads.archive(id).await.map_err(|error| match &error {
         Error::ThreadEphemeral { id } => {
@@ -28,7 +28,7 @@ pub(super) async fn archive<S: Storage>(call: &Call<'_, S>, params: Params<'_>) 
     Object::new().answer()
 }
 
-pub(super) async fn unarchive<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn unarchive<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("session")?;
     let missing = |error: Error| match &error {
         Error::ThreadNotArchived { id }
@@ -46,7 +46,7 @@ pub(super) async fn unarchive<S: Storage>(call: &Call<'_, S>, params: Params<'_>
 /// Deletes a tree, and answers when nothing of it is left.
 ///
 /// A deletion that is not finished is carried on; one that is finished is a thread not found.
-pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     erase(call, id, DeleteOptions::default()).await?;
     Object::new().answer()
@@ -82,7 +82,7 @@ pub(super) async fn erase<S: Storage>(
 }
 
 /// The thread stays open for a while, in case somebody comes.
-pub(super) fn unsubscribe<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) fn unsubscribe<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let status = match call.threads.unsubscribe(id, call.subscriber) {
         Unsubscribed::NotLoaded => "notLoaded",

@@ -18,9 +18,9 @@ pub(super) const COLLECTION: &str = "attachments";
 type Answer = Result<Box<RawValue>, RpcError>;
 
 /// What is there already stays as it is.
-pub(super) async fn add<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn add<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
-    let (kind, key) = identity(&params)?;
+    let (kind, key) = identity(params)?;
     let payload = match params.raw("payload") {
         Some(payload) => payload.get(),
         None if params.names("payload") => "null",
@@ -44,18 +44,18 @@ pub(super) async fn add<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> A
 }
 
 /// Oldest first.
-pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     call.threads.read(id).await.map_err(|error| RpcError::about(&error, "thread not found"))?;
     let known = kept::read(call, id, COLLECTION).await?;
     let entries: Vec<_> =
         known.into_iter().map(|known| (known.id, known.value.json().to_owned())).collect();
-    kept::page(&entries, &params)?.answer()
+    kept::page(&entries, params)?.answer()
 }
 
-pub(super) async fn remove<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn remove<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
-    let (kind, key) = identity(&params)?;
+    let (kind, key) = identity(params)?;
     call.threads.read(id).await.map_err(|error| RpcError::about(&error, "thread not found"))?;
     let remove = DocumentChange::Remove { id: name(&kind, &key)? };
     kept::change(call, id, COLLECTION, remove).await?;
@@ -63,8 +63,8 @@ pub(super) async fn remove<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -
 }
 
 /// Lists the threads that have an attachment, by id.
-pub(super) async fn owners<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
-    let (kind, key) = identity(&params)?;
+pub(super) async fn owners<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
+    let (kind, key) = identity(params)?;
     let (name, archived) = (name(&kind, &key)?, params.flag("archived")?);
     let mut entries = Vec::new();
     for (id, attachments) in call.threads.store().owners(COLLECTION).await? {
@@ -78,7 +78,7 @@ pub(super) async fn owners<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -
             entries.push((id.to_string(), entry.json()));
         }
     }
-    kept::page(&entries, &params)?.answer()
+    kept::page(&entries, params)?.answer()
 }
 
 /// Spells a change of a thread's attachments.

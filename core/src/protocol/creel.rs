@@ -15,7 +15,7 @@ type Answer = Result<Box<RawValue>, RpcError>;
 
 /// Deletes a tree in the way asked for, and answers with the receipt; with none where nothing was
 /// ever stored.
-pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let wait = match params.choice("wait", &["committed", "erased"])? {
         Some("committed") => Wait::Committed,
@@ -23,14 +23,14 @@ pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -
     };
     let grace = params.integer("grace")?.map(|grace| u64::try_from(grace).unwrap_or(0));
     let options =
-        DeleteOptions { children: children(&params)?, plan: params.text("plan")?, wait, grace };
+        DeleteOptions { children: children(params)?, plan: params.text("plan")?, wait, grace };
     let receipt = archive::erase(call, id, options).await?;
     Object::new().raw("receipt", &to_json(&receipt)?).answer()
 }
 
-pub(super) async fn plan<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn plan<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
-    let planned = call.threads.plan_delete(id, children(&params)?).await;
+    let planned = call.threads.plan_delete(id, children(params)?).await;
     let planned = planned.map_err(|error| RpcError::about(&error, "thread not found"))?;
     Object::new()
         .raw("plan", &to_json(&planned.plan)?)
@@ -43,7 +43,7 @@ pub(super) async fn pending<S: Storage>(call: &Call<'_, S>) -> Answer {
     Object::new().raw("data", &to_json(&pending)?).answer()
 }
 
-pub(super) async fn undo<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn undo<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let text = &params.required("deletion")?;
     // A deletion's id is spelled as a thread's.
     let deletion: ThreadId = super::rpc::thread_id(text, "deletion")?;

@@ -24,7 +24,7 @@ const STATUSES: [(&str, GoalStatus); 6] = [
 type Answer = Result<Box<RawValue>, RpcError>;
 
 /// A budget of null removes the one there is.
-pub(super) async fn set<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn set<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let status = match params.text("status")? {
         None => None,
@@ -48,7 +48,7 @@ pub(super) async fn set<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> A
     Object::new().raw("goal", &wire(id, &goal)?).answer()
 }
 
-pub(super) async fn get<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn get<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let goal = match call.threads.get(id) {
         Some(live) if live.is_ephemeral() => return Err(ephemeral(id)),
@@ -59,7 +59,7 @@ pub(super) async fn get<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> A
     Object::new().raw("goal", goal.as_deref().unwrap_or("null")).answer()
 }
 
-pub(super) async fn clear<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn clear<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let cleared = match call.threads.get(id) {
         Some(live) if live.is_ephemeral() => return Err(ephemeral(id)),

@@ -18,7 +18,7 @@ const MOST: u32 = 1000;
 type Answer = Result<Box<RawValue>, RpcError>;
 
 /// Appends response items to an open thread.
-pub(super) async fn inject<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn inject<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let raw = params.list("items")?;
     let not_open = || RpcError::about(&Error::ThreadNotFound { id }, "thread not found");
@@ -46,7 +46,7 @@ struct Typed<'a> {
 }
 
 /// Appends items to a thread, open or not.
-pub(super) async fn append<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn append<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let items = items(&params.list("items")?)?;
     let count = match call.threads.get(id) {
@@ -58,7 +58,7 @@ pub(super) async fn append<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -
 }
 
 /// Returns items with their places and times, oldest first unless asked otherwise.
-pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let query = ItemQuery {
         limit: Some(params.limit(DEFAULT, MOST)?),
@@ -78,7 +78,7 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> 
 }
 
 /// Removes the last items, and returns them.
-pub(super) async fn pop<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn pop<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let count = params.integer("count")?.unwrap_or(1);
     let popped = call.threads.store().pop(id, u32::try_from(count).unwrap_or(0)).await?;

@@ -37,7 +37,7 @@ const KINDS: [&str; 10] = [
 
 type Answer = Result<Box<RawValue>, RpcError>;
 
-pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     if params.has("parentThreadId") && params.has("ancestorThreadId") {
         let message = "parentThreadId and ancestorThreadId are mutually exclusive";
         return Err(RpcError::refused(message));
@@ -62,7 +62,7 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> 
     let id = |field, name| -> Result<Option<ThreadId>, RpcError> {
         params.text(field)?.map(|text| thread_id(&text, name)).transpose()
     };
-    let mut query = query(&params)?;
+    let mut query = query(params)?;
     query.parent_thread_id = id("parentThreadId", "parent thread")?;
     query.ancestor_thread_id = id("ancestorThreadId", "ancestor thread")?;
     let below = query.parent_thread_id.is_some() || query.ancestor_thread_id.is_some();
@@ -95,7 +95,7 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> 
             && (!about_project || projects::of(call, id) == project)
     };
     let page = match &ranks {
-        Some(ranks) if by_place => by_rank(call, &params, query.clone(), keep, ranks).await?,
+        Some(ranks) if by_place => by_rank(call, params, query.clone(), keep, ranks).await?,
         _ => among(call, query.clone(), keep).await?,
     };
     let threads: Vec<String> =
@@ -235,7 +235,7 @@ async fn by_rank<S: Storage>(
 }
 
 /// A cursor is the id of the thread before the page.
-pub(super) fn loaded<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) fn loaded<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let mut ids = call.threads.loaded();
     let limit = match params.has("limit") {
         true => params.limit(DEFAULT, u32::MAX)? as usize,

@@ -13,7 +13,7 @@ use crate::thread::{GitInfo, Thread, ThreadPatch};
 
 type Answer = Result<Box<RawValue>, RpcError>;
 
-pub(super) async fn read<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn read<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let live = call.threads.get(id);
     let thread = call.threads.read(id).await;
@@ -34,7 +34,7 @@ pub(super) async fn read<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> 
     Object::new().raw("thread", &super::json::to_json(&wire)?).raw("readState", &state).answer()
 }
 
-pub(super) async fn set_name<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn set_name<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let name = params.required("name")?;
     let name = name.trim();
@@ -47,7 +47,7 @@ pub(super) async fn set_name<S: Storage>(call: &Call<'_, S>, params: Params<'_>)
 }
 
 /// A field of `gitInfo` that is left out stays, one that is null is cleared.
-pub(super) async fn update_metadata<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn update_metadata<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let empty = || RpcError::refused("thread metadata update must include at least one field");
     let about_project = params.names("projectId");
@@ -79,7 +79,7 @@ pub(super) async fn update_metadata<S: Storage>(call: &Call<'_, S>, params: Para
     Object::new().raw("thread", &call.wire(&thread)?).answer()
 }
 
-pub(super) async fn set_memory_mode<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn set_memory_mode<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let mode = params.choice("mode", &["enabled", "disabled"])?;
     let mode = mode.ok_or_else(|| missing("mode"))?;

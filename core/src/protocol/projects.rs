@@ -21,7 +21,7 @@ pub(super) const PROJECT: &str = "project";
 
 type Answer = Result<Box<RawValue>, RpcError>;
 
-pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let mut projects: Vec<(i64, Option<i64>, Document)> = Vec::new();
     let recency = recency(call).await?;
     for (position, project) in (0..).zip(read(call, None, PROJECTS).await?) {
@@ -40,40 +40,40 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> 
         (project.id.clone(), wire(&project, position, latest))
     };
     let entries: Vec<_> = projects.into_iter().map(spelled).collect();
-    page(&entries, &params)?.answer()
+    page(&entries, params)?.answer()
 }
 
-pub(super) async fn get<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn get<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     answer(call, &params.required("projectId")?).await
 }
 
 /// Asked twice with one key, it makes one project.
-pub(super) async fn create<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
-    let id = make(call, &params).await?;
+pub(super) async fn create<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
+    let id = make(call, params).await?;
     answer(call, &id).await
 }
 
 /// A project that takes threads in from the start.
-pub(super) async fn import<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn import<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let threads = params.texts("threads")?.unwrap_or_default();
     let threads: Vec<ThreadId> =
         threads.iter().map(|id| thread_id(id, "thread")).collect::<Result<_, _>>()?;
     for id in &threads {
         read(call, Some(*id), PROJECT).await?;
     }
-    let id = make(call, &params).await?;
+    let id = make(call, params).await?;
     for thread in threads {
         join(call, thread, Some(&id)).await?;
     }
     answer(call, &id).await
 }
 
-pub(super) async fn update<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn update<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let old = find(call, &params.required("projectId")?).await?;
     let kept = |name: &str| field(&old, name).map_or("null", RawValue::get).to_owned();
-    let name = if params.has("name") { quoted(&name(&params)?) } else { kept("name") };
-    let roots = if params.has("roots") { roots(&params)? } else { kept("roots") };
-    let metadata = if params.has("metadata") { metadata(&params)? } else { kept("metadata") };
+    let name = if params.has("name") { quoted(&name(params)?) } else { kept("name") };
+    let roots = if params.has("roots") { roots(params)? } else { kept("roots") };
+    let metadata = if params.has("metadata") { metadata(params)? } else { kept("metadata") };
     let value = Object::new()
         .raw("name", &name)
         .raw("roots", &roots)
@@ -86,7 +86,7 @@ pub(super) async fn update<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -
 }
 
 /// Goes last unless it is put before another one.
-pub(super) async fn place<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn place<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let project = find(call, &params.required("projectId")?).await?;
     let mut ids: Vec<String> =
         read(call, None, PROJECTS).await?.into_iter().map(|project| project.id).collect();
@@ -104,7 +104,7 @@ pub(super) async fn place<S: Storage>(call: &Call<'_, S>, params: Params<'_>) ->
 }
 
 /// The threads of a project that is deleted are in none.
-pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let project = find(call, &params.required("projectId")?).await?;
     change(call, None, PROJECTS, DocumentChange::Remove { id: project.id }).await?;
     Object::new().answer()

@@ -17,34 +17,34 @@ pub(super) const COLLECTION: &str = "queue";
 
 type Answer = Result<Box<RawValue>, RpcError>;
 
-pub(super) async fn add<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn add<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let message = params.required("clientUserMessageId")?;
     params.list("input")?;
     let name = new_uuid(&**call.threads.store().env()).to_string();
-    save(call, id, &name, &message, &params).await
+    save(call, id, &name, &message, params).await
 }
 
-pub(super) async fn update<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn update<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let name = params.required("queuedSubmissionId")?;
     params.list("input")?;
     let queue = kept::read(call, id, COLLECTION).await?;
     let known = queue.iter().find(|known| known.id == name).ok_or_else(|| not_found(&name))?;
     let message = kept::value(known)["clientUserMessageId"].as_str().unwrap_or_default().to_owned();
-    save(call, id, &name, &message, &params).await
+    save(call, id, &name, &message, params).await
 }
 
-pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     call.threads.read(id).await.map_err(|error| RpcError::about(&error, "thread not found"))?;
     let queue = kept::read(call, id, COLLECTION).await?;
     let entries: Vec<_> =
         queue.into_iter().map(|known| (known.id, known.value.json().to_owned())).collect();
-    kept::page(&entries, &params)?.answer()
+    kept::page(&entries, params)?.answer()
 }
 
-pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let name = params.required("queuedSubmissionId")?;
     let remove = DocumentChange::Remove { id: name };
@@ -52,7 +52,7 @@ pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -
     Object::new().raw("deleted", if deleted { "true" } else { "false" }).answer()
 }
 
-pub(super) async fn reorder<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn reorder<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let wanted = params.texts("queuedSubmissionIds")?;
     let ids = wanted.ok_or_else(|| missing("queuedSubmissionIds"))?;

@@ -29,7 +29,7 @@ pub(super) async fn of<S: Storage>(call: &Call<'_, S>, id: ThreadId) -> String {
 
 pub(super) async fn update<S: Storage>(
     call: &Call<'_, S>,
-    params: Params<'_>,
+    params: &Params<'_>,
 ) -> Result<Box<RawValue>, RpcError> {
     let id = params.thread("thread")?;
     let expected = params.required("expectedRevision")?;

@@ -92,18 +92,21 @@ impl From<Error> for RpcError {
 }
 
 /// A message of the client.
-#[derive(Deserialize)]
 pub(super) struct Incoming<'a> {
-    #[serde(borrow, default)]
     pub(super) id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     pub(super) method: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
     pub(super) params: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     result: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     error: Option<&'a RawValue>,
+}
+
+crate::fields::fields! {
+    Incoming<'de>, blank: Self { id: None, method: None, params: None, result: None, error: None },
+    may "id" id,
+    may "method" method,
+    may "params" params,
+    may "result" result,
+    may "error" error,
 }
 
 /// Reads a message; batches are not of this protocol.

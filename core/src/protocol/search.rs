@@ -26,9 +26,9 @@ const AROUND: usize = 80;
 type Answer = Result<Box<RawValue>, RpcError>;
 
 /// Finds threads by name, title, preview or what was said in them.
-pub(super) async fn search<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
-    let term = term(&params, "thread/search")?;
-    let mut query = list::query(&params)?;
+pub(super) async fn search<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
+    let term = term(params, "thread/search")?;
+    let mut query = list::query(params)?;
     let wanted = query.limit.map_or(0, |limit| limit as usize);
     query.limit = Some(THREADS);
     let (mut found, mut entries, mut read) = (ThreadPage::default(), Vec::new(), 0);
@@ -68,9 +68,9 @@ pub(super) async fn search<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -
 /// Finds every place in a thread where something was said.
 ///
 /// The range of a match counts UTF-16 units of the snippet, as JavaScript does.
-pub(super) async fn occurrences<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn occurrences<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
-    let term = term(&params, "thread/searchOccurrences")?;
+    let term = term(params, "thread/searchOccurrences")?;
     let limit = params.limit(DEFAULT, MOST)? as usize;
     let from = params.text("cursor")?.as_deref().map(from_cursor).transpose()?;
     call.threads.read(id).await.map_err(|error| no_rollout(&error))?;

@@ -25,31 +25,31 @@ const GAP: i64 = 1 << 20;
 
 type Answer = Result<Box<RawValue>, RpcError>;
 
-pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let sections = read(call, None, SECTIONS).await?;
     let entries: Vec<_> = sections.into_iter().map(|it| (it.id.clone(), wire(&it))).collect();
-    page(&entries, &params)?.answer()
+    page(&entries, params)?.answer()
 }
 
-pub(super) async fn create<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn create<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = new_uuid(&**call.threads.store().env()).to_string();
-    keep(call, &params, &id).await
+    keep(call, params, &id).await
 }
 
-pub(super) async fn update<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn update<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let section = find(call, &params.required("sectionId")?).await?;
-    keep(call, &params, &section.id).await
+    keep(call, params, &section.id).await
 }
 
 /// The threads of a section that is deleted are in none.
-pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn delete<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let section = find(call, &params.required("sectionId")?).await?;
     change(call, None, SECTIONS, DocumentChange::Remove { id: section.id }).await?;
     Object::new().answer()
 }
 
 /// A thread goes last in its section unless it is put before another one.
-pub(super) async fn place<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn place<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     if !params.names("sectionId") {
         return Err(missing("sectionId"));

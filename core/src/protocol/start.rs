@@ -17,10 +17,10 @@ use crate::thread::{CreateThread, Thread, ThreadDetails};
 type Answer = Result<Box<RawValue>, RpcError>;
 
 /// Nothing is stored before the thread's first item.
-pub(super) async fn start<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn start<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     params.choice("historyMode", &["legacy", "paginated"])?;
-    let sandbox = policy(&params)?;
-    let thread = CreateThread { details: details(call, &params)?, ..CreateThread::default() };
+    let sandbox = policy(params)?;
+    let thread = CreateThread { details: details(call, params)?, ..CreateThread::default() };
     let ephemeral = params.flag("ephemeral")?.unwrap_or_default();
     let project = params.text("projectId")?;
     if let Some(project) = &project {
@@ -32,19 +32,19 @@ pub(super) async fn start<S: Storage>(call: &Call<'_, S>, params: Params<'_>) ->
         projects::join(call, live.id(), Some(project)).await?;
     }
     let thread = live.read().await?;
-    opened(call, &params, &thread, &[], &sandbox)?.answer()
+    opened(call, params, &thread, &[], &sandbox)?.answer()
 }
 
 /// Opens a thread, and has the client listen to it.
-pub(super) async fn resume<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn resume<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("session")?;
-    let sandbox = policy(&params)?;
+    let sandbox = policy(params)?;
     let live = call.threads.resume(id, false).await.map_err(|error| not_active(&error))?;
     call.threads.subscribe(id, call.subscriber);
     let thread = live.read().await.map_err(|error| not_active(&error))?;
     let heads = turns::heads(call, id).await?;
-    let shown = shown(call, &params, &thread).await?;
-    let mut answer = opened(call, &params, &thread, &shown, &sandbox)?;
+    let shown = shown(call, params, &thread).await?;
+    let mut answer = opened(call, params, &thread, &shown, &sandbox)?;
     answer = match params.within("initialTurnsPage")? {
         Some(page) => answer.raw("initialTurnsPage", &turns::page(call, id, &page).await?.json()),
         None => answer.null("initialTurnsPage"),
@@ -57,9 +57,9 @@ pub(super) async fn resume<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -
 }
 
 /// Makes a thread with the history of another one, or with its turns up to one of them.
-pub(super) async fn fork<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn fork<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("session")?;
-    let sandbox = policy(&params)?;
+    let sandbox = policy(params)?;
     let source = call.threads.read(id).await.map_err(|error| not_active(&error))?;
     if source.archived() {
         return Err(not_active(&Error::ThreadArchived { id }));
@@ -73,7 +73,7 @@ pub(super) async fn fork<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> 
         (Some(turn), None) => Some(turns::find(&turns::heads(call, id).await?, &turn)?.end),
         (None, Some(turn)) => Some(turns::find(&turns::heads(call, id).await?, &turn)?.first),
     };
-    let mut details = details(call, &params)?;
+    let mut details = details(call, params)?;
     details.cwd = params.text("cwd")?.or(source.details.cwd);
     details.model = params.text("model")?.or(source.details.model);
     details.model_provider = params.text("modelProvider")?.or(source.details.model_provider);
@@ -83,12 +83,12 @@ pub(super) async fn fork<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> 
     let live = forked.map_err(|error| not_active(&error))?;
     call.threads.subscribe(live.id(), call.subscriber);
     let thread = live.read().await?;
-    let shown = shown(call, &params, &thread).await?;
-    opened(call, &params, &thread, &shown, &sandbox)?.answer()
+    let shown = shown(call, params, &thread).await?;
+    opened(call, params, &thread, &shown, &sandbox)?.answer()
 }
 
 /// Takes back a turn and all that came after it.
-pub(super) async fn revert<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn revert<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let id = params.thread("thread")?;
     let turn = params.required("beforeTurnId")?;
     let missing = |error: &Error| RpcError::about(error, "thread not found");

@@ -35,9 +35,9 @@ impl<S: Storage> Default for Transfers<S> {
 }
 
 /// Begins an export or carries it on, and answers with its next lines.
-pub(super) async fn export<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn export<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let open = &call.transfers.exports;
-    let (id, mut exporter) = match open.resume(&params)? {
+    let (id, mut exporter) = match open.resume(params)? {
         Some(under_way) => under_way,
         None => {
             let id = open.begin()?;
@@ -63,7 +63,7 @@ pub(super) async fn export<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -
 
 /// Begins an import or carries it on with the next piece of the text; the last one is answered with
 /// the report.
-pub(super) async fn import<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -> Answer {
+pub(super) async fn import<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) -> Answer {
     let open = &call.transfers.imports;
     let cancelled = params.flag("cancel")?.unwrap_or_default();
     let done = params.flag("done")?.unwrap_or_default();
@@ -71,7 +71,7 @@ pub(super) async fn import<S: Storage>(call: &Call<'_, S>, params: Params<'_>) -
     if data.is_none() && !done && !cancelled {
         return Err(missing("data"));
     }
-    let (id, mut importer) = match open.resume(&params)? {
+    let (id, mut importer) = match open.resume(params)? {
         Some(under_way) => under_way,
         None => {
             let ids = match params.choice("ids", &["keep", "renew"])? {

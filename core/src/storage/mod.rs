@@ -267,7 +267,7 @@ pub enum Durability {
 }
 
 /// What a scrub of the medium did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Scrubbed {
     /// Deleted records are unreachable; when their bytes go is the medium's own affair.
@@ -277,6 +277,8 @@ pub enum Scrubbed {
     /// A reader of another process prevented it; the next scrub takes it along.
     Prevented,
 }
+
+crate::fields::words! { Scrubbed { "logicalOnly" LogicalOnly, "physical" Physical, "prevented" Prevented } }
 
 /// The result of a storage call.
 pub type StorageResult<T> = std::result::Result<T, StorageError>;

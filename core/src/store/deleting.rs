@@ -44,7 +44,11 @@ impl<S: Storage> Store<S> {
         match wait {
             Wait::Committed => self.receipt_of(deletion),
             Wait::Erased => {
-                let erased = self.ask(|shared, reply| wait_for(shared, deletion, reply)).await;
+                let waits = |shared: &mut _, reply| {
+                    wait_for(shared, deletion, reply);
+                    Ok(())
+                };
+                let erased = self.ask(waits).await;
                 erased.map_err(|error| incomplete(deletion, error))
             }
         }

@@ -31,6 +31,7 @@ use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::item::Item;
 use crate::journal::load::load;
+use crate::maybe_send::{BoxFuture, MaybeSend};
 use crate::observe::{Observed, observe_at};
 use crate::query::{Appended, StoreStats, ThreadPage, ThreadQuery};
 use crate::storage::{Durability, Storage};
@@ -325,7 +326,11 @@ impl<S: Storage> Store<S> {
     /// # Errors
     /// [`Error::StoreReplaced`], and the storage's own errors.
     pub async fn refresh(&self) -> Result<()> {
-        self.ask(|shared, reply| shared.pulls.push(reply)).await
+        self.ask(|shared, reply| {
+            shared.pulls.push(reply);
+            Ok(())
+        })
+        .await
     }
 
     /// Packs the journal into pages and segments now, instead of when it is due.
@@ -333,8 +338,12 @@ impl<S: Storage> Store<S> {
     /// # Errors
     /// The storage's own errors; what was appended stays safe in the journal.
     pub async fn checkpoint(&self) -> Result<()> {
-        self.inner.lock().check_sound()?;
-        self.ask(|shared, reply| shared.checkpoints.push(reply)).await
+        self.ask(|shared, reply| {
+            shared.check_sound()?;
+            shared.checkpoints.push(reply);
+            Ok(())
+        })
+        .await
     }
 
     /// Checks every invariant of the store, reading all of it and changing nothing.
@@ -392,23 +401,32 @@ impl<S: Storage> Store<S> {
         committed.thread.map(|thread| *thread).ok_or(Error::ThreadNotFound { id })
     }
 
-    async fn commit(&self, command: Command) -> Result<Committed> {
-        self.inner.lock().check_sound()?;
+    fn commit(&self, command: Command) -> BoxFuture<'static, Result<Committed>> {
         let durability = self.inner.options.durability;
-        self.ask(|shared, reply| shared.queue.push_back(Request { command, durability, reply }))
-            .await
+        self.ask(|shared, reply| {
+            shared.check_sound()?;
+            shared.queue.push_back(Request { command, durability, reply });
+            Ok(())
+        })
     }
 
-    /// Leaves a question with the driver and waits for the answer.
-    async fn ask<T>(&self, question: impl FnOnce(&mut Shared, Reply<T>)) -> Result<T> {
+    /// Leaves a question with the driver and waits for the answer, in one place for all callers.
+    fn ask<T: MaybeSend + 'static>(
+        &self,
+        question: impl FnOnce(&mut Shared, Reply<T>) -> Result<()>,
+    ) -> BoxFuture<'static, Result<T>> {
         let (reply, answer) = oneshot::channel();
-        {
+        let asked = {
             let mut shared = self.inner.lock();
-            shared.check_open()?;
-            question(&mut shared, reply);
+            shared.check_open().and_then(|()| question(&mut shared, reply))
+        };
+        if asked.is_ok() {
+            driver::kick(&self.inner);
         }
-        driver::kick(&self.inner);
-        answer.await.unwrap_or(Err(Error::Closed))
+        Box::pin(async move {
+            asked?;
+            answer.await.unwrap_or(Err(Error::Closed))
+        })
     }
 
     /// Reads from a visible thread; one that is not known here may be known to others.

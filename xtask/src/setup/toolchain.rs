@@ -1,5 +1,5 @@
-//! The compiler for the wasm target: the machine's own with the target's standard library, or Debian's Rust, which
-//! builds that library from its packaged source.
+//! The compiler for the wasm target, and its standard library, which is built for size like the rest: the machine's own
+//! with rustup's source, else Debian's, which brings both, else the machine's own with the library as it is published.
 //!
 //! Debian's way serves machines that can't reach rustup's server. Nothing in it may leak from the outer cargo: two
 //! compilers with one another's settings fail in ways that are hard to read.
@@ -15,8 +15,13 @@ use crate::workspace::Workspace;
 const TARGET: &str = "wasm32-unknown-unknown";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
-/// A panic's message says what happened; where, the trap's stack trace says, with the names kept beside the module.
-const FOR_SIZE: &str = "-Z location-detail=none";
+/// A panic is a trap whose stack trace says where, with the names kept beside the module; nothing else is said of it,
+/// and so nothing is compiled in that would. What is called from one place or is no longer than its call is inlined,
+/// nothing else.
+const FOR_SIZE: &str = "-Z unstable-options -C panic=immediate-abort -Z location-detail=none -Z fmt-debug=none \
+                        -C llvm-args=-inline-threshold=0";
+const STANDARD_LIBRARY: [&str; 4] =
+    ["-Z", "build-std=std,panic_abort", "-Z", "build-std-features=optimize_for_size"];
 const DEBIAN_PACKAGES: [&str; 5] =
     ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "rust-web-clippy"];
 
@@ -25,7 +30,9 @@ const DEBIAN_PACKAGES: [&str; 5] =
 pub(crate) enum Toolchain {
     /// The compiler that builds everything else.
     Usual,
-    /// Debian's, with `-Z build-std`, and so with a standard library that is built for size like the rest.
+    /// The same, with the standard library as it was compiled for everybody.
+    Published,
+    /// Debian's.
     Debian,
 }
 
@@ -42,18 +49,30 @@ impl Toolchain {
             return Ok(Self::Debian);
         }
         let shell = &workspace.shell;
-        if cmd!(shell, "rustup --version").quiet().ignore_stderr().read().is_ok() {
-            println!("installing with rustup: the target {TARGET}");
-            let added = cmd!(shell, "rustup target add {TARGET}").quiet().run();
+        let rustup = cmd!(shell, "rustup --version").quiet().ignore_stderr().read().is_ok();
+        if rustup {
+            println!("installing with rustup: the source of the standard library");
+            let added = cmd!(shell, "rustup component add rust-src").quiet().run();
             if added.is_ok() && usual_is_complete(workspace) {
                 return Ok(Self::Usual);
+            }
+            println!("rustup could not install it");
+        }
+        if published_is_complete(workspace) {
+            return Ok(Self::Published);
+        }
+        if rustup {
+            println!("installing with rustup: the target {TARGET}");
+            let added = cmd!(shell, "rustup target add {TARGET}").quiet().run();
+            if added.is_ok() && published_is_complete(workspace) {
+                return Ok(Self::Published);
             }
             println!("rustup could not install it; trying Debian's Rust");
         }
         install_debian(workspace).with_context(|| {
             format!(
-                "no Rust compiler here builds for {TARGET} and none could be installed: \
-                 run `rustup target add {TARGET}`, or install your distribution's package of that target"
+                "no Rust compiler here builds for {TARGET} and none could be installed: run \
+                 `rustup component add rust-src`, or install your distribution's package of that target"
             )
         })?;
         ensure!(
@@ -63,11 +82,19 @@ impl Toolchain {
         Ok(Self::Debian)
     }
 
+    /// Tells whether the standard library is built for size, as it is in a package that is published.
+    pub(crate) fn is_for_size(self) -> bool {
+        self != Self::Published
+    }
+
     /// Makes a cargo command that compiles a crate for wasm.
     pub(crate) fn cargo<'a>(self, workspace: &'a Workspace, arguments: &[&str]) -> Cmd<'a> {
         let shell = &workspace.shell;
-        match self {
-            Self::Usual => cmd!(shell, "cargo {arguments...} --target {TARGET}"),
+        let command = match self {
+            Self::Published => cmd!(shell, "cargo {arguments...} --target {TARGET}"),
+            Self::Usual => {
+                cmd!(shell, "cargo {arguments...} --target {TARGET}").args(STANDARD_LIBRARY)
+            }
             Self::Debian => {
                 // As `cargo clippy`, cargo would prefer the linter of rustup's directory to the one beside it.
                 let lints = arguments.first() == Some(&"clippy");
@@ -75,17 +102,19 @@ impl Toolchain {
                 ["LD_LIBRARY_PATH", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTUP_TOOLCHAIN"]
                     .into_iter()
                     .fold(cmd!(shell, "{program} {arguments...}"), Cmd::env_remove)
-                    .args(["-Z", "build-std=std,panic_abort"])
-                    .args(["-Z", "build-std-features=optimize_for_size", "--target", TARGET])
-                    .env("RUSTFLAGS", FOR_SIZE)
+                    .args(STANDARD_LIBRARY)
+                    .args(["--target", TARGET])
                     .env("CARGO", DEBIAN_CARGO)
                     .env("RUSTC", DEBIAN_RUSTC)
                     .env("RUSTDOC", "/usr/bin/rustdoc")
-                    .env("RUSTC_BOOTSTRAP", "1")
-                    .env("CARGO_TARGET_DIR", self.target(workspace))
             }
+        };
+        let command = command.quiet().env("CARGO_TARGET_DIR", self.target(workspace));
+        if !self.is_for_size() {
+            return command;
         }
-        .quiet()
+        // What is unstable of it is how it is asked for.
+        command.env("RUSTFLAGS", FOR_SIZE).env("RUSTC_BOOTSTRAP", "1")
     }
 
     /// The directory that a build with a profile leaves its files in.
@@ -93,16 +122,25 @@ impl Toolchain {
         self.target(workspace).join(TARGET).join(profile)
     }
 
-    /// Debian's compiler has a target directory of its own, or the two would undo each other's work.
+    /// Each has a target directory of its own, or they would undo each other's work.
     fn target(self, workspace: &Workspace) -> PathBuf {
-        match self {
-            Self::Usual => workspace.target.clone(),
-            Self::Debian => workspace.target.join("wasm-debian"),
-        }
+        let name = match self {
+            Self::Usual => "wasm-usual",
+            Self::Published => "wasm-published",
+            Self::Debian => "wasm-debian",
+        };
+        workspace.target.join(name)
     }
 }
 
 fn usual_is_complete(workspace: &Workspace) -> bool {
+    let shell = &workspace.shell;
+    let asked = cmd!(shell, "rustc --print sysroot").quiet().ignore_stderr();
+    let source = "lib/rustlib/src/rust/library/Cargo.lock";
+    asked.read().is_ok_and(|sysroot| Path::new(&sysroot).join(source).exists())
+}
+
+fn published_is_complete(workspace: &Workspace) -> bool {
     let shell = &workspace.shell;
     let asked =
         cmd!(shell, "rustc --print target-libdir --target {TARGET}").quiet().ignore_stderr();

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
-
 use super::{BadLine, Line, Lines, MAX_ITEM};
 use crate::id::ThreadId;
 use crate::limits::MAX_NAME;
@@ -38,11 +36,15 @@ pub(in crate::import) fn name(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text[..text.floor_char_boundary(MAX_NAME)].to_owned())
 }
 
-#[derive(Deserialize)]
 struct Entry {
     id: ThreadId,
-    #[serde(default)]
     thread_name: Option<String>,
+}
+
+crate::fields::fields! {
+    Entry, blank: Self { id: ThreadId::from_uuid(uuid::Uuid::nil()), thread_name: None },
+    must "id" id,
+    may "thread_name" thread_name,
 }
 
 /// Empty lines do not count.

@@ -184,15 +184,18 @@ fn item(line: &str) -> Result<Item, String> {
 }
 
 /// The frame of a rollout line.
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Default)]
 struct Head<'a> {
-    #[serde(borrow)]
     timestamp: Option<&'a serde_json::value::RawValue>,
-    #[serde(borrow, rename = "type")]
     kind: Option<&'a serde_json::value::RawValue>,
-    #[serde(borrow)]
     payload: Option<&'a serde_json::value::RawValue>,
+}
+
+crate::fields::fields! {
+    Head<'de>, blank: Self::default(),
+    may "timestamp" timestamp,
+    may "type" kind,
+    may "payload" payload,
 }
 
 impl Head<'_> {

@@ -22,10 +22,10 @@ type Answer = Result<Box<RawValue>, RpcError>;
 /// Newest first unless asked otherwise, and of each turn what was asked and what was answered.
 pub(in crate::protocol) async fn turns_list<S: Storage>(
     call: &Call<'_, S>,
-    params: Params<'_>,
+    params: &Params<'_>,
 ) -> Answer {
     let id = params.thread("thread")?;
-    page(call, id, &params).await?.answer()
+    page(call, id, params).await?.answer()
 }
 
 /// Returns a page of turns: of `thread/turns/list`, or the first one of a `thread/resume`.
@@ -70,7 +70,7 @@ pub(in crate::protocol) async fn page<S: Storage>(
 /// Oldest first unless asked otherwise.
 pub(in crate::protocol) async fn items_list<S: Storage>(
     call: &Call<'_, S>,
-    params: Params<'_>,
+    params: &Params<'_>,
 ) -> Answer {
     let id = params.thread("thread")?;
     let limit = params.limit(DEFAULT, MOST)? as usize;
@@ -97,7 +97,7 @@ pub(in crate::protocol) async fn items_list<S: Storage>(
 /// Everything that a conversation shows, in order, with its place in the history.
 pub(in crate::protocol) async fn timeline<S: Storage>(
     call: &Call<'_, S>,
-    params: Params<'_>,
+    params: &Params<'_>,
 ) -> Answer {
     let id = params.thread("thread")?;
     let limit = params.limit(DEFAULT, MOST)? as usize;
@@ -170,7 +170,7 @@ async fn collect<S: Storage>(
 /// out.
 pub(in crate::protocol) async fn items_read<S: Storage>(
     call: &Call<'_, S>,
-    params: Params<'_>,
+    params: &Params<'_>,
 ) -> Answer {
     let id = params.thread("thread")?;
     let turn = params.required("turnId")?;
