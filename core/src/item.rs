@@ -183,8 +183,8 @@ fn check(json: &str, index: usize) -> Result<()> {
         return Err(invalid(format!("it starts with `{}`", crate::error::excerpt(json))));
     }
     // Few brackets can't nest deep, and counting them is quicker than following them.
-    let brackets = json.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
-    if brackets > MAX_DEPTH && depth(json) > MAX_DEPTH {
+    let mut brackets = memchr::memchr2_iter(b'{', b'[', json.as_bytes());
+    if brackets.nth(MAX_DEPTH).is_some() && depth(json) > MAX_DEPTH {
         return Err(invalid(format!("it nests deeper than {MAX_DEPTH} levels")));
     }
     Ok(())
