@@ -9,7 +9,7 @@ use creel::storage::{BoxedStorage, SqliteStorage, StorageResult};
 pub async fn open(place: &str) -> StorageResult<BoxedStorage> {
     #[cfg(feature = "postgres")]
     if let Some((url, store)) = place.split_once('#') {
-        let mut options = creel::storage::PostgresOptions::default();
+        let mut options = crate::postgres::patient();
         options.max_connections = 4;
         let storage = creel::storage::PostgresStorage::connect(url, store, options).await?;
         return Ok(BoxedStorage::new(storage));

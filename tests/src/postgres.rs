@@ -34,14 +34,20 @@ impl Server {
     /// # Panics
     /// Where there is no PostgreSQL, or it doesn't start.
     pub fn start(settings: &[&str]) -> Self {
-        Self::start_with_files(settings, &[])
+        // A password is checked by thousands of hashes, which an unoptimised build feels.
+        Self::make("trust", settings, &[])
     }
 
-    /// Makes and starts a server in whose directory are copies of files that are its user's alone.
+    /// Makes and starts a server that asks for the password, and in whose directory are copies of
+    /// files that are its user's alone.
     ///
     /// # Panics
     /// As [`start`](Self::start).
-    pub fn start_with_files(settings: &[&str], files: &[&Path]) -> Self {
+    pub fn start_guarded(settings: &[&str], files: &[&Path]) -> Self {
+        Self::make("scram-sha-256", settings, files)
+    }
+
+    fn make(auth: &str, settings: &[&str], files: &[&Path]) -> Self {
         let programs = programs().expect("PostgreSQL's programs are not installed");
         let directory = tempfile::tempdir().unwrap();
         let user = other_user();
@@ -62,7 +68,7 @@ impl Server {
         std::fs::write(&password, PASSWORD).unwrap();
         let made = server
             .command("initdb")
-            .args(["--username=creel", "--auth=scram-sha-256", "--no-sync", "--encoding=UTF8"])
+            .args(["--username=creel", "--auth", auth, "--no-sync", "--encoding=UTF8"])
             .args(["--locale=C.UTF-8", "--pwfile"])
             .arg(&password)
             .arg("--pgdata")
@@ -95,12 +101,12 @@ impl Server {
         format!("{}#{store}", self.url())
     }
 
-    /// Makes a pool with the usual options.
+    /// Makes a pool with the options for tests.
     ///
     /// # Panics
     /// Where that fails.
     pub fn pool(&self) -> PostgresPool {
-        block_on(PostgresPool::connect(&self.url(), PostgresOptions::default())).unwrap()
+        block_on(PostgresPool::connect(&self.url(), patient())).unwrap()
     }
 
     /// Runs SQL by `psql` and returns what it prints.
@@ -220,6 +226,15 @@ impl Drop for Server {
             self.stop_immediately();
         }
     }
+}
+
+/// Returns options for a machine with much else to do, where a call may take longer than a user
+/// would wait.
+pub fn patient() -> PostgresOptions {
+    let mut options = PostgresOptions::default();
+    options.connect_timeout_ms = 120_000;
+    options.statement_timeout_ms = 120_000;
+    options
 }
 
 /// Returns the directory of the newest PostgreSQL, or of the one that `CREEL_POSTGRES` names.

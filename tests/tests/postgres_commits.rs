@@ -6,19 +6,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use creel::storage::{
-    Batch, Durability, Exists, KeyRange, Order, PostgresOptions, PostgresPool, PostgresStorage,
-    Storage, StorageError, StorageResult, Table, Write,
+    Batch, Durability, Exists, KeyRange, Order, PostgresPool, PostgresStorage, Storage,
+    StorageError, StorageResult, Table, Write,
 };
 use creel::{CreateThread, Item, ItemQuery, Store, StoreOptions, SystemEnv};
-use creel_tests::postgres::Server;
+use creel_tests::postgres::{Server, patient};
 use creel_tests::postgres_proxy::{Fault, Proxy};
 use futures_lite::future::block_on;
 
 fn through(proxy: &Proxy, server: &Server) -> PostgresPool {
     let url = server.url().replace(&server.port().to_string(), &proxy.port().to_string());
-    let mut options = PostgresOptions::default();
-    options.statement_timeout_ms = 5000;
-    block_on(PostgresPool::connect(&url, options)).unwrap()
+    block_on(PostgresPool::connect(&url, patient())).unwrap()
 }
 
 fn entry(n: u32, text: &'static str) -> Write {
@@ -155,12 +153,12 @@ fn a_strict_commit_syncs_the_servers_log_once_and_a_relaxed_one_does_not() {
 #[test]
 fn a_commit_that_waits_too_long_for_another_was_not_made() {
     let server = Server::start(&[]);
-    let mut options = PostgresOptions::default();
+    let mut options = patient();
     options.statement_timeout_ms = 300;
     let pool = block_on(PostgresPool::connect(&server.url(), options)).unwrap();
     let storage = block_on(pool.store("a")).unwrap();
     append(&storage, 0, "first").unwrap();
-    let hold = "BEGIN; SELECT FROM creel.store FOR UPDATE; SELECT pg_sleep(3); COMMIT";
+    let hold = "BEGIN; SELECT FROM creel.store FOR UPDATE; SELECT pg_sleep(5); COMMIT";
     std::thread::scope(|scope| {
         scope.spawn(|| server.sql(hold));
         let locked = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) \

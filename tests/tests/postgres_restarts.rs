@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use creel::storage::{Durability, PostgresOptions, PostgresStorage};
+use creel::storage::{Durability, PostgresOptions, PostgresStorage, StorageError};
 use creel::{
     CreateThread, DeleteOptions, Error, Item, ItemQuery, Result, Store, StoreOptions, SystemEnv,
     ThreadId, Wait,
@@ -34,8 +34,15 @@ struct Told {
 
 async fn open(server: &Server, durability: Durability) -> Open {
     let mut options = PostgresOptions::default();
-    options.connect_timeout_ms = 500;
-    let storage = PostgresStorage::connect(&server.url(), "a", options).await.unwrap();
+    options.connect_timeout_ms = 3000;
+    let storage = loop {
+        // A busy machine is late, too.
+        match PostgresStorage::connect(&server.url(), "a", options.clone()).await {
+            Ok(storage) => break storage,
+            Err(StorageError::Unavailable { retryable: true, .. }) => {}
+            Err(error) => panic!("{error:?}"),
+        }
+    };
     let mut options = StoreOptions::default();
     options.durability = durability;
     options.checkpoint_entries = 50;
@@ -139,9 +146,9 @@ fn under_load(
             } else {
                 server.stop_immediately()
             }
-            if round % 3 == 2 {
-                // Long enough for a call to give up waiting for a connection.
-                std::thread::sleep(Duration::from_millis(900));
+            if round == 2 {
+                // Long enough for calls to give up waiting for a connection.
+                std::thread::sleep(Duration::from_millis(3500));
             }
             server.restart();
         }

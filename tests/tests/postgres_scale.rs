@@ -8,9 +8,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use creel::storage::{Durability, PostgresOptions, PostgresPool, PostgresStorage};
+use creel::storage::{Durability, PostgresPool, PostgresStorage};
 use creel::{CreateThread, Item, Store, StoreOptions, SystemEnv, ThreadQuery};
-use creel_tests::postgres::Server;
+use creel_tests::postgres::{Server, patient};
 use futures_lite::future::block_on;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
@@ -20,7 +20,7 @@ fn number(variable: &str, usual: usize) -> usize {
 }
 
 fn pool(server: &Server, connections: usize) -> PostgresPool {
-    let mut options = PostgresOptions::default();
+    let mut options = patient();
     options.max_connections = connections;
     block_on(PostgresPool::connect(&server.url(), options)).unwrap()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use creel::storage::conformance::{self, Capabilities, Factory, Verdict};
 use creel::storage::{PostgresOptions, PostgresPool, PostgresStorage, StorageResult};
-use creel_tests::postgres::Server;
+use creel_tests::postgres::{Server, patient};
 use futures_lite::future::block_on;
 
 /// Gives every handle a pool of its own, as if each were of another process.
@@ -56,19 +56,10 @@ fn assert_conforms(factory: &impl Factory) {
     assert!(outcomes.iter().all(|outcome| outcome.verdict == Verdict::Passed), "{outcomes:?}");
 }
 
-/// On a machine with much else to do, 50 commits at once may take longer than a user would wait.
-fn patient() -> PostgresOptions {
-    let mut options = PostgresOptions::default();
-    options.connect_timeout_ms = 120_000;
-    options.statement_timeout_ms = 120_000;
-    options
-}
-
 #[test]
 fn stores_of_one_pool_conform() {
     let server = Server::start(&[]);
-    let pool = block_on(PostgresPool::connect(&server.url(), patient())).unwrap();
-    assert_conforms(&OnePool(pool));
+    assert_conforms(&OnePool(server.pool()));
 }
 
 #[test]

@@ -45,16 +45,16 @@ struct Counts {
 
 impl Counts {
     /// Returns the phase to aim at next, the rarest one, and none when there were enough kills.
-    fn aim(&self, kills: usize) -> Option<Phase> {
+    fn aim(&self, kills: usize, phases: &[Phase]) -> Option<Phase> {
         let landed = |phase: &Phase| self.landed.get(phase).copied().unwrap_or(0);
-        let rarest = Phase::ALL.into_iter().min_by_key(landed)?;
+        let rarest = phases.iter().copied().min_by_key(landed)?;
         (self.kills < kills || landed(&rarest) < LEAST).then_some(rarest)
     }
 }
 
 #[test]
 fn nothing_told_is_lost_and_nothing_deleted_returns_whenever_the_process_is_killed() {
-    kill(|| {
+    kill(&Phase::ALL, || {
         let dir = tempfile::tempdir().unwrap();
         let place = dir.path().to_str().unwrap().to_owned();
         (place, dir)
@@ -66,20 +66,20 @@ fn nothing_told_is_lost_and_nothing_deleted_returns_whenever_the_process_is_kill
 fn nothing_told_is_lost_and_nothing_deleted_returns_on_postgresql_either() {
     let server = creel_tests::postgres::Server::start(&[]);
     let stores = std::sync::atomic::AtomicUsize::new(0);
-    kill(|| {
+    kill(&Phase::WITHOUT_SCRUB, || {
         let number = stores.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         (server.place(&format!("victims {number}")), ())
     });
 }
 
 /// Kills victims on stores at new places; what comes with a place lives as long as its store.
-fn kill<G>(new_place: impl Fn() -> (String, G) + Sync) {
+fn kill<G>(phases: &[Phase], new_place: impl Fn() -> (String, G) + Sync) {
     let kills = std::env::var("CREEL_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let counts = Mutex::new(Counts::default());
     std::thread::scope(|scope| {
         for lane in 0..LANES {
             let (counts, new_place) = (&counts, &new_place);
-            scope.spawn(move || work_on_stores(lane, kills, counts, new_place));
+            scope.spawn(move || work_on_stores(lane, kills, phases, counts, new_place));
         }
     });
     let counts = counts.lock().unwrap();
@@ -90,12 +90,13 @@ fn kill<G>(new_place: impl Fn() -> (String, G) + Sync) {
     println!("{elsewhere:4} kills elsewhere, {} missed their mark", counts.missed);
     println!("{} deletions were cut short and finished by another process", counts.resumed);
     assert!(counts.kills >= kills && counts.resumed > 0);
-    assert!(Phase::ALL.iter().all(|phase| counts.landed.get(phase) >= Some(&LEAST)));
+    assert!(phases.iter().all(|phase| counts.landed.get(phase) >= Some(&LEAST)));
 }
 
 fn work_on_stores<G>(
     lane: usize,
     kills: usize,
+    phases: &[Phase],
     counts: &Mutex<Counts>,
     new_place: &impl Fn() -> (String, G),
 ) {
@@ -103,7 +104,7 @@ fn work_on_stores<G>(
         let (place, _guard) = new_place();
         let mut known = Known::default();
         for victim in 0..VICTIMS {
-            let Some(aim) = counts.lock().unwrap().aim(kills) else { return };
+            let Some(aim) = counts.lock().unwrap().aim(kills, phases) else { return };
             let seed = ((lane * 1_000 + store) * VICTIMS + victim) as u64 + 1;
             println!("lane {lane} store {store} victim {victim}: {aim:?}");
             let landed = shoot(&place, seed, aim, &mut known);

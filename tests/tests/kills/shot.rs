@@ -27,6 +27,11 @@ impl Phase {
     pub(crate) const ALL: [Self; 5] =
         [Self::Append, Self::Deciding, Self::Erasing, Self::Scrub, Self::Checkpoint];
 
+    /// Those of a storage whose scrub does nothing, so that nobody can die in it.
+    #[cfg(feature = "postgres")]
+    pub(crate) const WITHOUT_SCRUB: [Self; 4] =
+        [Self::Append, Self::Deciding, Self::Erasing, Self::Checkpoint];
+
     /// Returns the phase that the victim is in when `line` is the last one of its storage's.
     fn of(line: &str, erased: &mut usize) -> Option<Self> {
         let (when, what) = line.split_once(' ')?;

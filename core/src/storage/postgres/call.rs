@@ -74,6 +74,10 @@ impl Connection {
         let mut last = None;
         for attempt in 0_u64.. {
             let left = deadline.saturating_duration_since(Instant::now());
+            // A refusal that comes at once comes before any time-out.
+            if left.is_zero() {
+                return Err(Failure::NoConnection(last.unwrap_or_else(busy)));
+            }
             let error = match tokio::time::timeout(left, shared.pool.get()).await {
                 Ok(Ok(client)) => return Ok(Self { client, keeps: !shared.options.pooler }),
                 Ok(Err(error)) => error,

@@ -92,7 +92,10 @@ pub(super) fn no_connection(error: PoolError) -> (StorageError, bool) {
 }
 
 pub(super) fn busy() -> StorageError {
-    StorageError::unavailable(true, Text("every connection of the pool is in use".into()))
+    StorageError::unavailable(
+        true,
+        Text("no connection was free, or could be made, in time".into()),
+    )
 }
 
 /// Of the time that ran out before an answer came.
