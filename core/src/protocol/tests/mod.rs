@@ -1,5 +1,7 @@
 //! The protocol over a memory store: answers, errors and orders as the reference has them.
 
+#[cfg(feature = "calls")]
+mod calls;
 mod creel;
 mod experimental;
 mod frames;
