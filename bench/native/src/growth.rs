@@ -12,7 +12,7 @@ use crate::lines::Line;
 use crate::workloads::{SMALL, timed};
 
 /// The threads that the items of the first store are spread over.
-const THREADS: u64 = 100;
+const THREADS: u64 = 10;
 /// Calls of each operation at each size.
 const CALLS: usize = 100;
 /// The sub-agents of the trees that are archived and deleted.
@@ -34,7 +34,7 @@ fn by_items(dir: &Path, most: u64) -> Result<()> {
     grown.creel.create(&specs)?;
     let mut items = 0;
     for size in sizes(1000, most) {
-        // Enough items a thread for a page of 50 are there from the second size on.
+        // In pieces of a hundred at first, so that every thread has a page of 50 at every size.
         while items < size {
             let thread = (items / 100) % THREADS;
             let count = if size > 10_000 { 1000 } else { 100 }.min(size - items);
@@ -120,7 +120,7 @@ impl Grown {
         let sort_direction = Some(SortDirection::Desc);
         let query = ItemQuery { limit, sort_direction, ..ItemQuery::default() };
         let page = block_on(self.creel.store.items(thread.into(), query))?;
-        ensure!(!page.data.is_empty(), "an empty page");
+        ensure!(page.data.len() == 50, "a page of {} items", page.data.len());
         for item in &page.data {
             item.item.parse::<serde_json::Value>()?;
         }

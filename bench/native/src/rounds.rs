@@ -2,12 +2,14 @@
 //! the machine for a while slows all alike.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::Result;
+use tempfile::TempDir;
 
 use crate::contenders::{Contender, ENTRANTS, Entrant, fill};
 use crate::data;
-use crate::files::{copy, prepared, remove};
+use crate::files::{copy, prepared};
 use crate::lines::Line;
 use crate::waiting;
 use crate::workloads::{self as work, Bed, LARGE, SMALL, Times};
@@ -47,10 +49,28 @@ impl Plan<'_> {
     /// # Errors
     /// When a store can't be prepared or copied. A contender that fails is reported as void.
     pub(crate) fn run(&self) -> Result<()> {
-        self.session("10k", false, 9000, &RELAXED)?;
-        self.session("10k", true, 9000, &STRICT)?;
-        self.session("100k", false, 100_000, &LARGE_STORE)?;
-        self.openings()
+        let small = self.copies("10k")?;
+        self.session(&small, false, 9000, &RELAXED)?;
+        self.plant(&small)?;
+        self.session(&small, true, 9000, &STRICT)?;
+        self.openings(&small, "open to the first list, 10,000 threads")?;
+        drop(small);
+        let large = self.copies("100k")?;
+        self.session(&large, false, 100_000, &LARGE_STORE)?;
+        self.openings(&large, "open to the first list, 100,000 threads")?;
+        drop(large);
+        self.waiting("10k", "open to the first list, 10,000 threads, 999 entries waiting")?;
+        self.waiting("100k", "open to the first list, 100,000 threads, 999 entries waiting")
+    }
+
+    /// A copy of one store of every contender, removed when it is dropped.
+    fn copies(&self, name: &str) -> Result<Vec<TempDir>> {
+        let copies = ENTRANTS.into_iter().map(|entrant| {
+            let dir = tempfile::tempdir_in(self.data)?;
+            copy(&self.store(entrant, name)?, dir.path())?;
+            Ok(dir)
+        });
+        copies.collect()
     }
 
     /// The prepared store of a contender.
@@ -66,27 +86,39 @@ impl Plan<'_> {
         })
     }
 
-    /// Opens a copy of one store of every contender, runs some workloads on them, and closes them.
-    fn session(&self, name: &str, strict: bool, short: u64, runs: &[(&str, Run)]) -> Result<()> {
-        let mut stores = Vec::new();
-        for entrant in ENTRANTS {
-            let dir = tempfile::tempdir_in(self.data)?;
-            copy(&self.store(entrant, name)?, dir.path())?;
-            let store = (entrant.open)(dir.path(), strict)?;
-            stores.push((entrant.name, store, dir));
-        }
-        for (workload, run) in runs {
-            let mut round_of = |index: usize, round: usize| {
-                let (_, store, _): &mut (_, Box<dyn Contender>, _) = &mut stores[index];
-                let round = round as u64;
-                run(&mut Bed { store: &mut **store, round, short, quick: self.quick })
-            };
-            self.rounds(workload, &mut round_of)?;
-        }
-        for (_, store, _) in stores {
+    /// Stores the trees that the rounds archive and delete, a tree each, without syncs, which would take
+    /// longer than all that is measured.
+    fn plant(&self, dirs: &[TempDir]) -> Result<()> {
+        for (entrant, dir) in ENTRANTS.iter().zip(dirs) {
+            let mut store = (entrant.open)(dir.path(), false)?;
+            for round in 0..=self.rounds {
+                fill(&mut *store, &data::tree(work::tree(round as u64)), SMALL)?;
+            }
             store.close()?;
         }
         Ok(())
+    }
+
+    /// Opens one store of every contender, runs some workloads on them, and closes them.
+    fn session(
+        &self,
+        dirs: &[TempDir],
+        strict: bool,
+        short: u64,
+        runs: &[(&str, Run)],
+    ) -> Result<()> {
+        let mut stores = Vec::new();
+        for (entrant, dir) in ENTRANTS.iter().zip(dirs) {
+            stores.push((entrant.open)(dir.path(), strict)?);
+        }
+        for (workload, run) in runs {
+            let mut round_of = |index: usize, round: usize| {
+                let store: &mut dyn Contender = &mut *stores[index];
+                run(&mut Bed { store, round: round as u64, short, quick: self.quick })
+            };
+            self.rounds(workload, &mut round_of)?;
+        }
+        stores.into_iter().try_for_each(Contender::close)
     }
 
     /// Runs rounds of one workload; the first warms up and is not reported.
@@ -95,6 +127,7 @@ impl Plan<'_> {
         workload: &str,
         run: &mut dyn FnMut(usize, usize) -> Result<Times>,
     ) -> Result<()> {
+        let started = Instant::now();
         let mut running = vec![true; ENTRANTS.len()];
         for round in 0..=self.rounds {
             for turn in 0..ENTRANTS.len() {
@@ -114,6 +147,7 @@ impl Plan<'_> {
                 }
             }
         }
+        eprintln!("{workload} took {:.1} s", started.elapsed().as_secs_f64());
         Ok(())
     }
 
@@ -125,39 +159,23 @@ impl Plan<'_> {
         Ok(())
     }
 
-    fn openings(&self) -> Result<()> {
-        for (name, case) in [
-            ("10k", "open to the first list, 10,000 threads"),
-            ("100k", "open to the first list, 100,000 threads"),
-        ] {
-            let mut dirs = Vec::new();
-            for entrant in ENTRANTS {
-                let dir = tempfile::tempdir_in(self.data)?;
-                copy(&self.store(entrant, name)?, dir.path())?;
-                dirs.push(dir);
-            }
-            self.rounds("W7", &mut |index, _| {
-                work::open(ENTRANTS[index], dirs[index].path(), case)
-            })?;
-        }
-        for (name, case) in [
-            ("10k", "open to the first list, 10,000 threads, 999 entries waiting"),
-            ("100k", "open to the first list, 100,000 threads, 999 entries waiting"),
-        ] {
-            let creel = ENTRANTS[0];
-            let from = self.store(creel, name)?;
-            let ready = prepared(self.data, &format!("creel-{name}-waiting"), |dir| {
-                waiting::prepare(&from, dir)
-            })?;
-            for round in 0..=self.rounds {
-                let dir = self.data.join("waiting");
-                remove(&dir)?;
-                copy(&ready, &dir)?;
-                let times = work::open(creel, &dir, case)?;
-                if round > 0 {
-                    self.report("W7", creel.name, round, &times)?;
-                }
-                remove(&dir)?;
+    fn openings(&self, dirs: &[TempDir], case: &'static str) -> Result<()> {
+        self.rounds("W7", &mut |index, _| work::open(ENTRANTS[index], dirs[index].path(), case))
+    }
+
+    /// Opens a store of Creel's that was left in the middle of its work, each time as it was left.
+    fn waiting(&self, name: &str, case: &'static str) -> Result<()> {
+        let creel = ENTRANTS[0];
+        let from = self.store(creel, name)?;
+        let ready = prepared(self.data, &format!("creel-{name}-waiting"), |dir| {
+            waiting::prepare(&from, dir)
+        })?;
+        for round in 0..=self.rounds {
+            let dir = tempfile::tempdir_in(self.data)?;
+            copy(&ready, dir.path())?;
+            let times = work::open(creel, dir.path(), case)?;
+            if round > 0 {
+                self.report("W7", creel.name, round, &times)?;
             }
         }
         Ok(())

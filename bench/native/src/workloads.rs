@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use fastrand::Rng;
 use uuid::Uuid;
 
-use crate::contenders::{Contender, Entrant, fill};
+use crate::contenders::{Contender, Entrant};
 use crate::data;
 
 /// The bytes of an item unless a case says otherwise.
@@ -102,13 +102,16 @@ pub(crate) fn list_children(bed: &mut Bed<'_>) -> Result<Times> {
     Ok(vec![("list 50 by parent", times)])
 }
 
+/// The number of the root of the tree that a round archives and deletes.
+pub(crate) fn tree(round: u64) -> u64 {
+    1_000_000 + round * 2000
+}
+
 /// W6 and W5: archives a tree of 1,001 threads and 20,020 items, and deletes it when it is active again.
 pub(crate) fn archive_and_delete(bed: &mut Bed<'_>) -> Result<Times> {
-    let tree = data::tree(1_000_000 + bed.round * 2000);
-    fill(bed.store, &tree, SMALL)?;
-    let root: Uuid = data::id(1_000_000 + bed.round * 2000);
+    let root: Uuid = data::id(tree(bed.round));
     let (archived, threads) = timed(|| bed.store.archive(root))?;
-    ensure!(threads == tree.len(), "{threads} threads were archived");
+    ensure!(threads as u64 == data::TREE_DESCENDANTS + 1, "{threads} threads were archived");
     bed.store.unarchive(root)?;
     bed.store.settle()?;
     let started = Instant::now();

@@ -91,7 +91,7 @@ pub(crate) const TARGETS: &[Target] = &[
     row(Native, "W1", &["append one", "strict", "600 B"], ratio(Mean, "JSONL", 1.25)),
     row(Native, "W4", LIST, Bound::Milliseconds { statistic: P50, most: 0.3 }),
     row(Native, "W7", OPEN_100K, Bound::Own { statistic: P50, against: OPEN_10K, most: 3.0 }),
-    row(Native, "W4", &["JSON-RPC"], ratio(P50, SERVER, 0.05)),
+    row(Native, "W4", &["10,000 over JSON-RPC"], ratio(P50, SERVER, 0.05)),
     row(Native, "W6", &["archive", "JSON-RPC"], ratio(P50, SERVER, 0.05)),
     row(Native, "W5", &["delete", "JSON-RPC"], ratio(P50, SERVER, 0.05)),
     row(Native, "", &[], Bound::Flat { axis: "items", most: 2.0 }),

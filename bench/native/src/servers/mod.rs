@@ -115,7 +115,7 @@ impl Servers {
         say("W7", "start to the first list over JSON-RPC, 10,000 threads", &[first])?;
         for (case, database) in [
             ("list 50 of 10,000 over JSON-RPC", false),
-            ("list 50 of 10,000 over JSON-RPC, from its database alone", true),
+            ("list 50 from the database alone over JSON-RPC", true),
         ] {
             let lists = (0..LISTS).map(|_| Ok(timed(|| list(&mut client, database))?.0));
             say("W4", case, &lists.collect::<Result<Vec<_>>>()?)?;
