@@ -14,6 +14,9 @@ use serde::de::{
 /// The name of a field in JSON, and whether it must be there.
 pub(crate) type Named = (&'static str, bool);
 
+/// Reads the value of a field, by its place among the names.
+type Take<'a, 'de, A> = dyn FnMut(usize, &mut A) -> Result<(), <A as MapAccess<'de>>::Error> + 'a;
+
 /// A struct that is read field by field.
 pub(crate) trait Fields<'de>: Sized {
     /// What an error calls it.
@@ -58,7 +61,7 @@ impl<'de, T: Fields<'de>> Visitor<'de> for Filled<'_, T> {
 pub(crate) fn each<'de, A: MapAccess<'de>>(
     map: &mut A,
     fields: &'static [Named],
-    take: &mut dyn FnMut(usize, &mut A) -> Result<(), A::Error>,
+    take: &mut Take<'_, 'de, A>,
 ) -> Result<(), A::Error> {
     let (mut seen, mut next) = (0_u64, 0);
     while let Some(field) = map.next_key_seed(Name { among: fields, next })? {
@@ -467,6 +470,7 @@ mod tests {
         } }
     }
 
+    #[allow(dead_code, reason = "what is read is compared as it is written for debugging")]
     mod serdes {
         use serde::Deserialize;
 

@@ -1,7 +1,5 @@
 //! The protocol over a memory store: answers, errors and orders as the reference has them.
 
-#[cfg(feature = "calls")]
-mod calls;
 mod creel;
 mod experimental;
 mod frames;
@@ -15,6 +13,8 @@ mod searches;
 mod sections;
 mod transfers;
 mod trees;
+#[cfg(feature = "calls")]
+mod typed;
 
 use std::sync::Arc;
 
