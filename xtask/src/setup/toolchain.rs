@@ -18,7 +18,7 @@ const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 /// A panic is a trap whose stack trace says where, with the names kept beside the module; nothing else is said of it,
 /// and so nothing is compiled in that would.
 const FOR_SIZE: &str =
-    "-Z unstable-options -C panic=immediate-abort -Z location-detail=none -Z fmt-debug=none";
+    "-Z unstable-options -C panic=immediate-abort -Z location-detail=none -Z fmt-debug=shallow";
 const STANDARD_LIBRARY: [&str; 4] =
     ["-Z", "build-std=std,panic_abort", "-Z", "build-std-features=optimize_for_size"];
 const DEBIAN_PACKAGES: [&str; 5] =
