@@ -154,6 +154,7 @@ test("request speaks the protocol", async () => {
     return true;
   });
   await assert.rejects(creel.request("thread/read", { threadId: 7 }), CreelError);
+  await assert.rejects(creel.request("thread/list", { limit: "many" }), /string "many"/);
 });
 
 test("a closed store refuses calls, and closes twice", async () => {
