@@ -343,6 +343,9 @@ async fn covering_on<S: Storage>(
             segments.push(decode(key, &value)?);
         }
     }
+    if segments.is_empty() {
+        return Err(gap(history, seq, "no segment holds it"));
+    }
     Ok(segments)
 }
 
