@@ -242,3 +242,69 @@ fn ms(value: f64) -> String {
         value => format!("{value:.5}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::facts::Facts;
+    use crate::bench::line::Line;
+    use crate::bench::{plot, targets, verdict};
+
+    const LINES: &str = r#"
+{"kind":"machine","what":{"cpu":"a CPU, 2 cores"}}
+{"kind":"sample","workload":"W1","case":"append one item, strict, 600 B","contender":"creel","round":1,"unit":"ms","values":[0.11,0.12]}
+{"kind":"sample","workload":"W1","case":"append one item, strict, 600 B","contender":"creel","round":2,"unit":"ms","values":[0.22,0.24]}
+{"kind":"sample","workload":"W1","case":"append one item, strict, 600 B","contender":"JSONL","round":1,"unit":"ms","values":[0.1]}
+{"kind":"sample","workload":"W1","case":"append one item, strict, 600 B","contender":"JSONL","round":2,"unit":"ms","values":[0.2]}
+{"kind":"count","workload":"W1","case":"append one item, strict, 600 B","contender":"creel","operations":50,"counts":{"fsyncs":51}}
+{"kind":"memory","workload":"memory","case":"open","contender":"redb","bytes":1048576,"what":"peak RSS"}
+{"kind":"growth","case":"append","contender":"creel","axis":"items","size":1000,"value":0.1,"unit":"ms"}
+{"kind":"growth","case":"append","contender":"creel","axis":"items","size":10000,"value":0.1,"unit":"ms"}
+{"kind":"void","workload":"W5","case":"","contender":"Codex app-server","reason":"npm is not there"}"#;
+
+    fn facts() -> Facts {
+        let mut facts = Facts::default();
+        for line in LINES.trim().lines() {
+            let line: Line = serde_json::from_str(line).unwrap();
+            facts.add(Side::Native, line);
+        }
+        facts
+    }
+
+    #[test]
+    fn a_report_has_every_figure_and_counts_the_targets_that_hold() {
+        let facts = facts();
+        let verdicts = verdict::judge(&facts, targets::TARGETS, &[]);
+        let report = Report { facts: &facts, verdicts: &verdicts, slow: &[] };
+        let text = report.markdown();
+        for part in [
+            "- cpu: a CPU, 2 cores",
+            "| MISSED | native | W1 | append one item, strict, 600 B | fsyncs = 1 | 1.02 |",
+            "| JSONL | 0.150 | 0.125 to 0.175 | 0.150 | 0.199 | 1.15x [1.15, 1.15] | 2 |",
+            "| native | memory | open | redb | peak RSS 1.0 MB |",
+            "| append | items | 10000 | 0.100 ms |",
+            "- native W5 all of it, Codex app-server: npm is not there",
+        ] {
+            assert!(text.contains(part), "no {part} in\n{text}");
+        }
+        let said = report.terminal();
+        assert_eq!(said.lines().last(), Some("2 of 3 targets hold"), "{said}");
+        assert_eq!(report.json()["summary"], "2 of 3 targets hold");
+        assert_eq!(report.json()["times"][0]["contenders"][0]["creelIs"]["times"], 1.15);
+    }
+
+    #[test]
+    fn the_plots_name_every_contender_and_operation() {
+        let facts = facts();
+        let times = plot::times(&facts, Side::Native).unwrap().unwrap();
+        assert!(
+            ["creel", "JSONL", "append one item, strict, 600 B"]
+                .iter()
+                .all(|it| times.contains(it)),
+            "{times}"
+        );
+        assert!(plot::growth(&facts, "items").unwrap().unwrap().contains("append"));
+        assert_eq!(plot::times(&facts, Side::Browser).unwrap(), None);
+        assert_eq!(plot::growth(&facts, "threads").unwrap(), None);
+    }
+}
