@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// Tests the native crates: format, lints, documentation, tests.
     #[arg(long)]
     native: bool,
-    /// Tests the storage on PostgreSQL, on servers of its own.
+    /// Tests only what is on PostgreSQL, which the native tests have among them, on servers of its own.
     #[arg(long)]
     postgres: bool,
     /// Tests the npm package in Node, and lints and type-checks all TypeScript.
@@ -41,7 +41,7 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     if args.native || everything {
         native(workspace, &mut steps)?;
     }
-    if args.postgres || everything {
+    if args.postgres {
         steps.step("PostgreSQL", || on_postgres(workspace))?;
     }
     if args.wasm || args.browser || everything {
@@ -68,16 +68,7 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
             .run()
             .context("the documentation has warnings")
     })?;
-    steps.step("native tests", || {
-        let has_nextest =
-            cmd!(shell, "cargo nextest --version").quiet().ignore_stderr().read().is_ok();
-        if has_nextest {
-            cmd!(shell, "cargo nextest run {crates...}").quiet().run()?;
-        } else {
-            cmd!(shell, "cargo test {crates...} --all-targets").quiet().run()?;
-        }
-        Ok(())
-    })?;
+    steps.step("native tests", || native_tests(workspace))?;
     steps.step("Codex SDK for Python", || clients::codex_python_sdk(workspace))?;
     // In a build of its own: elsewhere no rule can be switched off.
     steps.step("tests of the simulation itself", || {
@@ -91,13 +82,38 @@ fn native(workspace: &Workspace, steps: &mut Steps) -> Result<()> {
     })
 }
 
+/// Runs the tests of the native crates, those on PostgreSQL among them where it can be had.
+fn native_tests(workspace: &Workspace) -> Result<()> {
+    let (shell, crates) = (&workspace.shell, lint::NATIVE);
+    let programs = postgres::find_or_install(workspace);
+    let _programs = programs.as_ref().map(|programs| shell.push_env("CREEL_POSTGRES", programs));
+    if programs.is_none() {
+        println!("{WITHOUT_POSTGRES}");
+    }
+    if cmd!(shell, "cargo nextest --version").quiet().ignore_stderr().read().is_ok() {
+        let without = ["--filterset", "not (binary(/^postgres/) | test(/postgres/))"];
+        let filter = if programs.is_some() { &[][..] } else { &without[..] };
+        cmd!(shell, "cargo nextest run {crates...} {filter...}").quiet().run()?;
+    } else if programs.is_some() {
+        cmd!(shell, "cargo test {crates...} --all-targets").quiet().run()?;
+    } else {
+        let others = "--exclude=creel-tests";
+        cmd!(shell, "cargo test {crates...} {others} --all-targets -- --skip postgres")
+            .quiet()
+            .run()?;
+        cmd!(shell, "cargo test --package creel-tests --all-targets").quiet().run()?;
+    }
+    Ok(())
+}
+
+const WITHOUT_POSTGRES: &str = "skipped: the tests on PostgreSQL, which is not installed and can't be; \
+                                CREEL_POSTGRES may name its bin directory";
+
 /// Runs the tests that start servers, if this machine has or can get the server's programs.
 fn on_postgres(workspace: &Workspace) -> Result<()> {
     let shell = &workspace.shell;
     let Some(programs) = postgres::find_or_install(workspace) else {
-        println!(
-            "skipped: PostgreSQL is not installed and can't be; CREEL_POSTGRES may name its bin directory"
-        );
+        println!("{WITHOUT_POSTGRES}");
         return Ok(());
     };
     let _programs = shell.push_env("CREEL_POSTGRES", programs);

@@ -119,7 +119,13 @@ pub(super) fn incoming(message: &str) -> Result<Incoming<'_>, RpcError> {
             return Err(invalid("expected an object"));
         }
         Ok(incoming) => incoming,
-        Err(error) if error.is_data() => return Err(invalid(&reason(&error))),
+        Err(misfit) if misfit.is_data() => {
+            // What does not fit was found before the rest was looked at.
+            return match serde_json::from_str::<IgnoredAny>(message) {
+                Ok(_) => Err(invalid(&reason(&misfit))),
+                Err(error) => Err(RpcError::new(PARSE_ERROR, error.to_string())),
+            };
+        }
         Err(error) => return Err(RpcError::new(PARSE_ERROR, error.to_string())),
     };
     if let Some(id) = incoming.id {
