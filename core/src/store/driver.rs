@@ -173,11 +173,12 @@ async fn settle<S: Storage>(inner: &Inner<S>, prepared: Prepared) {
     }
 }
 
-/// Once the journal is past a lost commit's place, the commit can't land any more.
+/// Once the journal is past a lost commit's place, the commit can't land any more. Nor can it where
+/// storage has forgotten the entry that it was decided on, as a server does that fails over.
 fn forget_lost<S: Storage>(inner: &Inner<S>) -> bool {
     let mut shared = inner.lock();
-    let position = shared.replica.catalog.position;
-    let forgotten = shared.unsettled.take_if(|lost| lost.entry.n <= position);
+    let next = shared.replica.catalog.position + 1;
+    let forgotten = shared.unsettled.take_if(|lost| lost.entry.n != next);
     forgotten.is_some()
 }
 
