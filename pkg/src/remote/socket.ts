@@ -4,8 +4,11 @@ import { CreelError } from "../errors.js";
 
 /** What is needed of a `WebSocket`, the platform's or another one. */
 export interface SocketLike {
+  /** Sends a text. */
   send(text: string): void;
+  /** Ends the connection. */
   close(code?: number, reason?: string): void;
+  /** Calls `listener` with every event of a kind. */
   addEventListener(type: "open" | "message" | "error" | "close", listener: SocketListener): void;
 }
 
