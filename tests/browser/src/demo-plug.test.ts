@@ -117,7 +117,7 @@ describe("a SIGKILL of the renderer", () => {
         await next.row("Two thousand threads").click();
         await next.page.keyboard.press("Delete");
         await next.button("Delete 2,000 threads").click();
-        await next.page.getByText("Erased 2,000 threads").waitFor({ timeout: 20_000 });
+        await next.page.getByText("Erased 2,000 threads").waitFor({ timeout: 60_000 });
       } else {
         const { erased } = await recovered(next);
         t.diagnostic(`${erased} of ${THREADS} threads were erased`);
