@@ -7,6 +7,7 @@ use crate::catalog::{Catalog, Deletion, Event};
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::journal::entry::{CatalogPage, Entry, corrupt, decode};
+use crate::journal::front::Front;
 use crate::journal::load::{read, scan_all};
 use crate::keys;
 use crate::query::Receipt;
@@ -48,6 +49,7 @@ pub(crate) async fn verify<S: Storage>(
         verify_history(storage, *tree, staying).await?;
     }
     verify_pages(storage, state).await?;
+    verify_front(storage, state).await?;
     verify_journal(storage, state).await
 }
 
@@ -109,6 +111,16 @@ async fn verify_pages<S: Storage>(storage: &S, state: &Deletion) -> Result<()> {
     Ok(())
 }
 
+async fn verify_front<S: Storage>(storage: &S, state: &Deletion) -> Result<()> {
+    let found = read(storage, Table::Catalog, vec![keys::FRONT.into()]).await?;
+    let Some(value) = found.into_iter().next().flatten() else { return Ok(()) };
+    let front: Front = decode(Table::Catalog, keys::FRONT, &value)?;
+    if front.threads().any(|record| state.members.contains(record.ord)) {
+        return Err(left(Table::Catalog, keys::FRONT));
+    }
+    Ok(())
+}
+
 /// Entries after the checkpoint can only name members by number.
 async fn verify_journal<S: Storage>(storage: &S, state: &Deletion) -> Result<()> {
     for (key, value) in scan_all(storage, Table::Journal, keys::entries_from(0)).await? {
@@ -117,6 +129,8 @@ async fn verify_journal<S: Storage>(storage: &S, state: &Deletion) -> Result<()>
             Event::Created(record) => state.members.contains(record.ord),
             _ => event.thread().is_some_and(|thread| state.ids.contains(&thread)),
         });
+        let carries = entry.carried.iter().any(|record| state.members.contains(record.ord));
+        let names_member = names_member || carries;
         if names_member {
             return Err(left(Table::Journal, &key));
         }

@@ -5,6 +5,8 @@ use crate::storage::{Key, KeyRange, Table};
 
 /// The catalog's head.
 pub(crate) const HEAD: &str = "head";
+/// The copy of the newest threads, in the range of [`start`].
+pub(crate) const FRONT: &str = "front";
 /// The prefix of catalog pages.
 pub(crate) const PAGES: &str = "page/";
 /// The prefix of epochs.
@@ -39,7 +41,7 @@ pub(crate) fn epoch(epoch: &str) -> Key {
     format!("{EPOCHS}{epoch}")
 }
 
-/// The epochs and the head, in one range.
+/// The epochs, the front and the head, in one range.
 pub(crate) fn start() -> KeyRange {
     KeyRange::new(EPOCHS, format!("{HEAD} "))
 }

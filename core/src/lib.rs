@@ -78,7 +78,7 @@ pub use manager::{LiveEvent, LivePlan, ManagerOptions, SubscriberId, ThreadManag
 pub use maybe_send::{BoxFn, BoxFuture, MaybeSend, MaybeSync};
 pub use observe::{Observed, observe};
 pub use query::*;
-pub use store::{Replayed, StagedThread, Staging, Store, StoreOptions};
+pub use store::{Opening, Preview, Replayed, StagedThread, Staging, Store, StoreOptions};
 #[cfg(feature = "fs")]
 pub use system_env::SystemEnv;
 pub use thread::{CreateThread, EdgeStatus, GitInfo, Thread, ThreadDetails, ThreadPatch};

@@ -66,7 +66,8 @@ export class Creel extends OpenStore {
     try {
       const session = await Session.open(host, durability, wasm);
       const creel = new Creel(session, host instanceof IndexedDbHost && host.evicted);
-      if (host instanceof IndexedDbHost) await creel.#leaveTrace(host);
+      // It waits for the whole store, which nobody else needs to; a store that ends before leaves none.
+      if (host instanceof IndexedDbHost) void creel.#leaveTrace(host).catch(() => undefined);
       return creel;
     } catch (error) {
       // The failure that matters is the first one.

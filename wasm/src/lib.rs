@@ -12,6 +12,7 @@ pub mod export;
 pub mod host;
 pub mod import;
 mod items;
+mod opened;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;

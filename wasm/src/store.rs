@@ -1,15 +1,12 @@
 //! The one class that JavaScript holds: every method of a store, its arguments and answers translated.
 
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use creel::export::Exporter;
-use creel::protocol::Dispatcher;
-use creel::storage::{BoxedStorage, Durability, MemoryStorage};
+use creel::storage::{BoxedStorage, Durability, MemoryStorage, Storage};
 use creel::{
-    BoxFuture, CreateThread, DeleteOptions, EdgeStatus, Error, Fork, ItemQuery, ManagerOptions,
-    StoreOptions, StoreStats, StoredItem, ThreadManager, ThreadPatch, ThreadQuery,
+    BoxFuture, CreateThread, DeleteOptions, EdgeStatus, Fork, ItemQuery, Opening, StoreOptions,
+    StoredItem, ThreadPatch, ThreadQuery,
 };
 use js_sys::{Function, JsString, Promise};
 use serde::Serialize;
@@ -19,13 +16,12 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::convert::{
-    JsResult, answer, argument, checked, invalid, plain, promise, thread_id, uuid,
-};
+use crate::convert::{JsResult, argument, checked, invalid, plain, promise, thread_id, uuid};
 use crate::env::WasmEnv;
 use crate::export::TreeExport;
 use crate::host::{Host, JsHost};
 use crate::import::{CodexImport, TreeImport};
+use crate::opened::{Opened, Stage};
 use crate::work::whole;
 use crate::{errors, items};
 
@@ -38,14 +34,7 @@ type Core = creel::Store<BoxedStorage>;
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Store {
-    open: RefCell<Option<Open>>,
-}
-
-/// What is gone once the store is closed.
-#[derive(Clone, Debug)]
-struct Open {
-    threads: ThreadManager<BoxedStorage>,
-    requests: Rc<Dispatcher<BoxedStorage>>,
+    opened: Opened,
 }
 
 #[wasm_bindgen]
@@ -54,16 +43,25 @@ impl Store {
     #[wasm_bindgen(unchecked_return_type = "Promise<Store>")]
     pub fn open(host: Option<Host>, durability: Option<String>) -> Promise {
         promise(async move {
-            let storage = match host {
-                Some(host) => BoxedStorage::new(JsHost::new(host)),
+            let storage = match &host {
+                Some(host) => BoxedStorage::new(JsHost::new(host.clone())),
                 None => BoxedStorage::new(MemoryStorage::default()),
             };
             let mut options = StoreOptions::default();
             options.durability = checked(read_durability(durability.as_deref()))?;
-            let core = checked(Core::open(storage, Arc::new(WasmEnv), options).await)?;
-            let threads = ThreadManager::new(core, ManagerOptions::default());
-            let requests = Rc::new(Dispatcher::over(threads.clone()));
-            Ok(Self { open: RefCell::new(Some(Open { threads, requests })) }.into())
+            let opening = checked(Opening::begin(storage, Arc::new(WasmEnv), options).await)?;
+            if opening.preview().is_none() {
+                let core = checked(opening.finish().await)?;
+                return Ok(Self { opened: Opened::whole(core) }.into());
+            }
+            // What is asked for meanwhile waits, the first lists apart.
+            let close = async move || {
+                if let Some(host) = host {
+                    // The failure that matters is the first one.
+                    let _ = JsHost::new(host).close().await;
+                }
+            };
+            Ok(Self { opened: Opened::while_reading(opening, close) }.into())
         })
     }
 
@@ -148,7 +146,13 @@ impl Store {
     /// Lists threads.
     #[wasm_bindgen(unchecked_return_type = "Promise<ThreadPage>")]
     pub fn list(&self, query: Option<Ts<ThreadQuery>>) -> Promise {
-        self.run(object, async move |core| core.list(argument("query", query)?).await)
+        let query: creel::Result<ThreadQuery> = argument("query", query);
+        if let (Stage::Reading(preview), Ok(query)) = (self.opened.stage(), &query)
+            && let Some(page) = preview.list(query)
+        {
+            return promise(async move { object(page) });
+        }
+        self.run(object, async move |core| core.list(query?).await)
     }
 
     /// Lists the children of a thread.
@@ -232,7 +236,7 @@ impl Store {
         &self,
         #[wasm_bindgen(unchecked_param_type = "(event: ChangeEvent) => void")] listener: Function,
     ) -> JsResult<()> {
-        let events = checked(self.core())?.subscribe();
+        let events = checked(self.opened.subscribe())?;
         spawn_local(async move {
             while let Ok(event) = events.recv().await {
                 if let Ok(event) = plain(&event) {
@@ -247,19 +251,20 @@ impl Store {
     /// Calls a method of the protocol; parameters and answer are JSON texts.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn request(&self, method: String, params: Option<String>) -> Promise {
-        let open = self.opened();
+        let open = self.opened.whole_store();
         promise(async move {
             let params = params.map(RawValue::from_string).transpose();
             let params = checked(params.map_err(|e| invalid("params", e.to_string())))?;
-            let answer = checked(open)?.requests.request(&method, params.as_deref()).await;
+            let answer = checked(open.await)?.requests.request(&method, params.as_deref()).await;
             answer.map(|answer| answer.get().into()).map_err(|error| errors::of_wire(&error))
         })
     }
 
     /// Begins an import of Codex sessions.
-    #[wasm_bindgen(js_name = importCodex)]
-    pub fn import_codex(&self) -> JsResult<CodexImport> {
-        checked(self.core()).map(CodexImport::new)
+    #[wasm_bindgen(js_name = importCodex, unchecked_return_type = "Promise<CodexImport>")]
+    pub fn import_codex(&self) -> Promise {
+        let write = |core| Ok(CodexImport::new(core).into());
+        self.run(write, async move |core| Ok(core))
     }
 
     /// Begins the export of a thread with everything below it, or of every tree.
@@ -273,9 +278,10 @@ impl Store {
     }
 
     /// Begins an import of what was exported; `name` is what its report calls the source.
-    #[wasm_bindgen(js_name = importTrees)]
-    pub fn import_trees(&self, new_ids: bool, name: &str) -> JsResult<TreeImport> {
-        Ok(TreeImport::new(checked(self.core())?, new_ids, name))
+    #[wasm_bindgen(js_name = importTrees, unchecked_return_type = "Promise<TreeImport>")]
+    pub fn import_trees(&self, new_ids: bool, name: String) -> Promise {
+        let write = |import: TreeImport| Ok(import.into());
+        self.run(write, async move |core| Ok(TreeImport::new(core, new_ids, &name)))
     }
 
     /// Reads what other instances have committed.
@@ -285,8 +291,9 @@ impl Store {
     }
 
     /// Counts what the store holds.
-    pub fn stats(&self) -> JsResult<Ts<StoreStats>> {
-        answer(&checked(self.core())?.stats())
+    #[wasm_bindgen(unchecked_return_type = "Promise<StoreStats>")]
+    pub fn stats(&self) -> Promise {
+        self.run(object, async move |core| Ok(core.stats()))
     }
 
     /// Checks every invariant of the store.
@@ -304,25 +311,15 @@ impl Store {
     /// Closes the store and gives its memory back; a second call does nothing.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn close(&self) -> Promise {
-        let open = self.open.take();
+        let closed = self.opened.close();
         promise(async move {
-            if let Some(open) = open {
-                checked(open.threads.store().close().await)?;
-            }
+            checked(closed.await)?;
             Ok(JsValue::UNDEFINED)
         })
     }
 
-    fn core(&self) -> creel::Result<Core> {
-        self.opened().map(|open| open.threads.store().clone())
-    }
-
-    pub(crate) fn threads(&self) -> creel::Result<ThreadManager<BoxedStorage>> {
-        self.opened().map(|open| open.threads)
-    }
-
-    fn opened(&self) -> creel::Result<Open> {
-        self.open.borrow().clone().ok_or(Error::Closed)
+    pub(crate) fn opened(&self) -> &Opened {
+        &self.opened
     }
 
     /// Runs `method` and lets `write` make the JavaScript value of what it returns.
@@ -331,7 +328,9 @@ impl Store {
         write: fn(T) -> JsResult<JsValue>,
         method: impl AsyncFnOnce(Core) -> creel::Result<T> + 'static,
     ) -> Promise {
-        settled(self.core().map(|core| Box::pin(method(core)) as Running<T>), write)
+        let store = self.opened.whole_store();
+        let running = async move { method(store.await?.threads.store().clone()).await };
+        settled(Box::pin(running), write)
     }
 }
 
@@ -339,11 +338,8 @@ impl Store {
 type Running<T> = BoxFuture<'static, creel::Result<T>>;
 
 /// Waits for a method: the one copy of this for all methods that return the same.
-fn settled<T: 'static>(
-    method: creel::Result<Running<T>>,
-    write: fn(T) -> JsResult<JsValue>,
-) -> Promise {
-    promise(async move { write(checked(checked(method)?.await)?) })
+fn settled<T: 'static>(method: Running<T>, write: fn(T) -> JsResult<JsValue>) -> Promise {
+    promise(async move { write(checked(method.await)?) })
 }
 
 pub(crate) fn object<T: Serialize>(value: T) -> JsResult<JsValue> {

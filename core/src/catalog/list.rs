@@ -84,7 +84,7 @@ impl Catalog {
     }
 
     /// Returns the place of a thread that is in an order, and so has a record.
-    fn place(&self, ord: u32, key: SortKey) -> Place {
+    pub(crate) fn place(&self, ord: u32, key: SortKey) -> Place {
         place_in(&self.slots, ord, key)
     }
 

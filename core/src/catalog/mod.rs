@@ -34,6 +34,7 @@ pub(crate) use decide::{check_length, check_new, decide, plan, segments};
 pub(crate) use event::{Event, Packed, Segment};
 pub(crate) use index::Indexes;
 pub(crate) use list::page_limit;
+pub(crate) use order::Place;
 pub(crate) use ordinals::Ordinals;
 pub(crate) use record::{Archived, Record, page_of};
 pub(crate) use tail::Tail;

@@ -35,6 +35,12 @@ pub async fn check<S: Storage>(storage: &S, env: &dyn Env) -> Result<Report> {
         let key = Some(format!("{}/{}", damage.table.name(), damage.key));
         report.findings.push(Finding::new(damage.code, key, None, damage.reason.clone()));
     }
+    if let Some(thread) = replica.odd_front {
+        let key = Some(format!("{}/{}", Table::Catalog.name(), keys::FRONT));
+        let message = "the copy of the newest threads has it otherwise than its page".to_owned();
+        let code = FindingCode::FrontMismatch;
+        report.findings.push(Finding::new(code, key, Some(thread), message));
+    }
     check_keys(storage, &replica, &mut report).await?;
     check_catalog(&replica, &mut report);
     let suspicious = check_histories(storage, &replica, &mut report).await?;
@@ -60,7 +66,7 @@ async fn check_keys<S: Storage>(storage: &S, replica: &Replica, report: &mut Rep
             let known = [keys::RECEIPTS, keys::JOBS];
             let known = known.iter().any(|prefix| key.starts_with(prefix)) || is_page;
             let epoch = keys::epoch(&replica.epoch);
-            if !known && key != keys::HEAD && key != epoch {
+            if !known && key != keys::HEAD && key != keys::FRONT && key != epoch {
                 stray(report, Table::Catalog, &key);
             }
         }

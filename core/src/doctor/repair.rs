@@ -236,7 +236,9 @@ async fn keep_catalog<S: Storage>(
             continue;
         }
         let known = [keys::RECEIPTS, keys::JOBS].iter().any(|prefix| key.starts_with(prefix));
-        let known = known || key == keys::HEAD || keys::page_number(&key).is_some();
+        // The next checkpoint makes another front.
+        let known = known || key == keys::HEAD || key == keys::FRONT;
+        let known = known || keys::page_number(&key).is_some();
         if !known || damaged(&key) {
             quarantine.keep_as(Table::Catalog, &key, value);
         }
@@ -269,7 +271,8 @@ async fn commit<S: Storage>(
         expired: vec![],
     };
     let id = CommitId { writer, commit: 1 };
-    let entry = Entry { v: FORMAT, n, prev: last.clone(), id, at, events: vec![event] };
+    let entry =
+        Entry { v: FORMAT, n, prev: last.clone(), id, at, events: vec![event], carried: vec![] };
     let head = Head {
         v: FORMAT,
         epoch: epoch.clone(),

@@ -109,6 +109,8 @@ pub enum FindingCode {
     EntryStale,
     /// A record has a key that no record of its table has.
     StrayKey,
+    /// The copy of the newest threads has one otherwise than its page; the next checkpoint writes it anew.
+    FrontMismatch,
     /// A thread's parent does not exist.
     ParentMissing,
     /// A thread is its own parent.
@@ -168,6 +170,7 @@ impl FindingCode {
             Self::JournalHole => "journal_hole",
             Self::EntryStale => "entry_stale",
             Self::StrayKey => "stray_key",
+            Self::FrontMismatch => "front_mismatch",
             Self::ParentMissing => "parent_missing",
             Self::SelfEdge => "self_edge",
             Self::Cycle => "cycle",
@@ -199,6 +202,7 @@ impl FindingCode {
             | Self::ThreadMisplaced
             | Self::EntryStale
             | Self::StrayKey
+            | Self::FrontMismatch
             | Self::ParentMissing
             | Self::SelfEdge
             | Self::SegmentPointer

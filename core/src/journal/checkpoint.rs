@@ -7,6 +7,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use super::entry::{CatalogPage, Entry, FORMAT, Head, corrupt, encode};
+use super::front;
 use super::replica::Replica;
 use crate::catalog::{Catalog, Event, Packed, Record, Segment, Tail};
 use crate::error::Result;
@@ -73,6 +74,7 @@ pub(crate) fn plan(replica: &Replica, read: Vec<Option<Bytes>>) -> Result<Plan> 
         writes.push(job_write(catalog, id)?);
     }
     writes.push(head_write(replica, checkpoint)?);
+    writes.extend(front::write(catalog, checkpoint, |record| packed_as(record, &event))?);
     writes.extend(
         expired
             .into_iter()
@@ -168,23 +170,23 @@ fn append(segment: &mut Vec<u8>, lines: &[Line]) {
 /// A page holds the state after the checkpoint: its threads are packed as far as `event` says.
 fn page_write(catalog: &Catalog, page: u32, checkpoint: u64, event: &Event) -> Result<Write> {
     let key = keys::page(page);
-    let Event::Checkpoint { packed, .. } = event else {
-        return Err(corrupt(Table::Catalog, &key, "not a checkpoint"));
-    };
-    let after = |record: &Record| {
-        let mut record = record.clone();
-        if let Ok(index) = packed.binary_search_by_key(&record.ord, |packed| packed.thread) {
-            (record.packed, record.segment) = (packed[index].upto, packed[index].segment);
-        }
-        record
-    };
-    let threads: Vec<Record> = catalog.page(page).map(|record| after(record)).collect();
+    let threads: Vec<Record> = catalog.page(page).map(|record| packed_as(record, event)).collect();
     if threads.is_empty() {
         return Ok(Write::Delete { table: Table::Catalog, key });
     }
     let value = CatalogPage { v: FORMAT, checkpoint, threads };
     let value = encode(Table::Catalog, &key, &value)?;
     Ok(Write::Put { table: Table::Catalog, key, value })
+}
+
+fn packed_as(record: &Record, checkpoint: &Event) -> Record {
+    let mut record = record.clone();
+    if let Event::Checkpoint { packed, .. } = checkpoint
+        && let Ok(index) = packed.binary_search_by_key(&record.ord, |packed| packed.thread)
+    {
+        (record.packed, record.segment) = (packed[index].upto, packed[index].segment);
+    }
+    record
 }
 
 fn job_write(catalog: &Catalog, id: Uuid) -> Result<Write> {

@@ -46,16 +46,20 @@ pub(crate) struct Entry {
     pub(crate) id: CommitId,
     pub(crate) at: i64,
     pub(crate) events: Vec<Event>,
+    /// Threads that the events change, as they were before: those that neither the front nor an earlier entry holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) carried: Vec<Record>,
 }
 
 crate::fields::fields! {
-    Entry, blank: Self { v: 0, n: 0, prev: CommitId::default(), id: CommitId::default(), at: 0, events: Vec::new() },
+    Entry, blank: Self { v: 0, n: 0, prev: CommitId::default(), id: CommitId::default(), at: 0, events: Vec::new(), carried: Vec::new() },
     must "v" v,
     must "n" n,
     must "prev" prev,
     must "id" id,
     must "at" at,
     must "events" events,
+    may "carried" carried,
 }
 
 /// Where the pages stand: the state at `position`, apart from the pages themselves.

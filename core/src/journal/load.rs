@@ -4,8 +4,10 @@
 //! together and starts again where they don't. What can't be read is gone around, never guessed at.
 
 use bytes::Bytes;
+use futures_util::future::join;
 
 use super::entry::{CommitId, Entry, FORMAT, Head, check_format, corrupt, decode, encode};
+use super::front::{self, Preview};
 use super::replica::Replica;
 use crate::catalog::Catalog;
 use crate::doctor::{FindingCode, salvage};
@@ -21,6 +23,8 @@ use crate::storage::{
 
 /// The most records of one scan.
 const SCAN: usize = 512;
+/// The most pages of one scan: while they are taken in, the thread does nothing else.
+const PAGES: usize = 4;
 /// A load that others overtake this often is given up; each time they have made progress.
 const MOST_RESTARTS: usize = 1000;
 
@@ -67,7 +71,21 @@ pub(crate) async fn find<S: Storage>(storage: &S) -> Result<Option<Replica>> {
     Err(Error::Storage(StorageError::Unavailable { retryable: true, reason, cause: None }))
 }
 
-/// The head and the epochs.
+/// Reads what a store shows before its pages are read; `None` where that is nothing for certain.
+///
+/// # Errors
+/// `schema_too_new` for a store of a newer version, and the storage's own errors.
+pub(crate) async fn preview<S: Storage>(storage: &S) -> Result<Option<Preview>> {
+    let start = start(storage).await?;
+    let mut replica = Replica::default();
+    let Some(head) = take_head(&mut replica, &start)? else { return Ok(None) };
+    let Some(front) = front::read(&head, &start) else { return Ok(None) };
+    let journal = scan_all(storage, Table::Journal, keys::entries_from(head.position)).await?;
+    let sound = replica.losses.damage.is_empty();
+    Ok(sound.then(|| Preview::of(replica, front, &journal)).flatten())
+}
+
+/// The head, the front and the epochs.
 type Start = Vec<(Key, Bytes)>;
 
 async fn start<S: Storage>(storage: &S) -> Result<Start> {
@@ -95,6 +113,7 @@ async fn create<S: Storage>(storage: &S, env: &dyn Env) -> Result<()> {
         id: CommitId { writer: epoch.clone(), commit: 0 },
         at,
         events: Vec::new(),
+        carried: Vec::new(),
     };
     let head = Head {
         v: FORMAT,
@@ -128,18 +147,22 @@ async fn load_from<S: Storage>(storage: &S, start: &Start) -> Result<Replica> {
     let head = take_head(&mut replica, start)?;
     let catalog = |prefix| (Table::Catalog, KeyRange::prefix(prefix));
     // Piece by piece: the bytes of all pages together are more than the catalog made of them.
-    scan_each(storage, catalog(keys::PAGES), |key, value| {
+    scan_each(storage, catalog(keys::PAGES), PAGES, |key, value| {
         salvage::take_page(&mut replica, head.as_ref(), &key, &value);
     })
     .await?;
-    scan_each(storage, catalog(keys::RECEIPTS), |key, value| {
+    scan_each(storage, catalog(keys::RECEIPTS), SCAN, |key, value| {
         salvage::take_receipt(&mut replica, &key, &value);
     })
     .await?;
-    scan_each(storage, catalog(keys::JOBS), |key, value| {
+    scan_each(storage, catalog(keys::JOBS), SCAN, |key, value| {
         salvage::take_job(&mut replica, &key, &value);
     })
     .await?;
+    if let Some(front) = head.as_ref().and_then(|head| front::read(head, start)) {
+        replica.carried = front.threads().map(|record| record.ord).collect();
+        replica.odd_front = front.odd(&replica.catalog);
+    }
     let from = head.as_ref().map_or(0, |head| head.position);
     let journal = scan_all(storage, Table::Journal, keys::entries_from(from)).await?;
     if head.is_none() {
@@ -277,23 +300,28 @@ pub(crate) async fn scan_all<S: Storage>(
     range: KeyRange,
 ) -> Result<Vec<(Key, Bytes)>> {
     let mut records = Vec::new();
-    scan_each(storage, (table, range), |key, value| records.push((key, value))).await?;
+    scan_each(storage, (table, range), SCAN, |key, value| records.push((key, value))).await?;
     Ok(records)
 }
 
-/// Reads a whole range, holding one page of the scan at a time.
+/// Reads a whole range, holding two scans' records at a time: while one is taken in, the next is on its way.
 async fn scan_each<S: Storage>(
     storage: &S,
     (table, mut range): (Table, KeyRange),
+    limit: usize,
     mut take: impl FnMut(Key, Bytes) + MaybeSend,
 ) -> Result<()> {
+    let scan = |range: &KeyRange| storage.scan(table, range.clone(), limit, Order::Ascending);
+    let mut page = scan(&range).await?;
     loop {
-        let page = storage.scan(table, range.clone(), SCAN, Order::Ascending).await?;
         let last = page.records.last().map(|(key, _)| format!("{key} "));
-        page.records.into_iter().for_each(|(key, value)| take(key, value));
-        match last {
-            Some(after) if page.more => range.start = after,
-            _ => return Ok(()),
-        }
+        let Some(after) = last.filter(|_| page.more) else { break };
+        range.start = after;
+        let records = page.records;
+        let taken = async { records.into_iter().for_each(|(key, value)| take(key, value)) };
+        let (next, ()) = join(scan(&range), taken).await;
+        page = next?;
     }
+    page.records.into_iter().for_each(|(key, value)| take(key, value));
+    Ok(())
 }

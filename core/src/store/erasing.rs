@@ -201,6 +201,7 @@ async fn finish<S: Storage>(inner: &Inner<S>, id: DeletionId, scrubbed: Scrubbed
                 id: CommitId { writer: inner.writer.clone(), commit: shared.commits },
                 at,
                 events: vec![Event::Erased { receipt: Box::new(receipt) }],
+                carried: Vec::new(),
             };
             let write = Write::Put { table: Table::Catalog, key, value };
             let writes = if staged { Vec::new() } else { vec![write] };

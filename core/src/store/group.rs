@@ -10,6 +10,7 @@ use crate::catalog::{Catalog, Command, Decision, decide};
 use crate::error::{Error, Result};
 use crate::journal::commit::{Outcome, Prepared, prepare, send};
 use crate::journal::entry::{CommitId, Entry, FORMAT};
+use crate::journal::front::carried;
 use crate::mutation::{self, Mutation};
 use crate::storage::{Durability, Storage};
 
@@ -173,6 +174,7 @@ fn prepare_group<S: Storage>(
         .any(|(command, durability)| *durability == Durability::Strict || command.strict());
     let durability = if strict { Durability::Strict } else { Durability::Relaxed };
     shared.commits += 1;
+    let carried = carried(&shared.replica, &events);
     let entry = Entry {
         v: FORMAT,
         n: shared.replica.catalog.position + 1,
@@ -180,6 +182,7 @@ fn prepare_group<S: Storage>(
         id: CommitId { writer: inner.writer.clone(), commit: shared.commits },
         at,
         events,
+        carried,
     };
     let prepared = prepare(&shared.replica, entry, writes, durability)?;
     Ok((decisions, Some(prepared)))

@@ -11,18 +11,19 @@ mod forking;
 mod group;
 mod inner;
 mod items;
+mod opening;
 mod packing;
 mod staging;
 mod together;
 mod truncating;
 mod work;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::Arc;
 
 use futures_channel::oneshot;
 
 use self::inner::{Committed, Inner, Reply, Request, Shared, State};
+pub use self::opening::{Opening, Preview};
 pub use self::staging::{StagedThread, Staging};
 use crate::catalog::{Catalog, Command, Event, Record};
 use crate::change::ChangeEvent;
@@ -30,7 +31,6 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
 use crate::item::Item;
-use crate::journal::load::load;
 use crate::maybe_send::{BoxFuture, MaybeSend};
 use crate::observe::{Observed, observe_at};
 use crate::query::{Appended, StoreStats, ThreadPage, ThreadQuery};
@@ -114,32 +114,7 @@ impl<S: Storage> Store<S> {
     /// # Errors
     /// `schema_too_new` when a newer version wrote the store, and the storage's own errors.
     pub async fn open(storage: S, env: Arc<dyn Env>, options: StoreOptions) -> Result<Self> {
-        // Watched before it is read, so that nothing is missed between the two.
-        let early = Arc::new(AtomicBool::new(false));
-        let watcher = Arc::new(OnceLock::<Weak<Inner<S>>>::new());
-        let (missed, watched) = (Arc::clone(&early), Arc::clone(&watcher));
-        let watches = storage.watch(Box::new(move |()| {
-            missed.store(true, Ordering::SeqCst);
-            if let Some(inner) = watched.get().and_then(Weak::upgrade) {
-                inner.lock().news = true;
-                driver::kick(&inner);
-            }
-        }));
-        let mut replica = load(&storage, &*env).await?;
-        let changes = std::mem::take(&mut replica.replayed);
-        let (from, to) = (replica.base, replica.catalog.position);
-        let replayed = options.keep_replayed.then_some(Replayed { from, to, changes });
-        let mut inner = Inner::new(storage, env, options, replica);
-        inner.lock().replayed = replayed;
-        if !watches {
-            inner.options.poll_ms.get_or_insert(POLL_MS);
-        }
-        let inner = Arc::new(inner);
-        // Nobody else sets it.
-        let _ = watcher.set(Arc::downgrade(&inner));
-        inner.lock().news |= early.load(Ordering::SeqCst);
-        driver::kick(&inner);
-        Ok(Self { inner })
+        Opening::start(storage, env, options).finish().await
     }
 
     /// Creates a thread: a root, or a sub-agent thread under the parent that `thread` names.

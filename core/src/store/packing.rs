@@ -134,6 +134,7 @@ async fn carry_out<S: Storage>(inner: &Inner<S>, plan: Plan) -> Result<bool> {
                 id: CommitId { writer: inner.writer.clone(), commit: shared.commits },
                 at: entry_time(inner.env.now_ms(), shared.replica.catalog.at),
                 events: vec![plan.event.clone()],
+                carried: Vec::new(),
             };
             prepare(&shared.replica, entry, plan.writes.clone(), Durability::Strict)?
         };
