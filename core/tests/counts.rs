@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use creel::storage::MemoryStorage;
 use creel::storage::faulty::{Counts, FaultPlan, FaultyStorage};
 use creel::{
-    CreateThread, DeleteOptions, Item, ItemQuery, Store, StoreOptions, SystemEnv, ThreadId,
-    ThreadQuery, Wait,
+    BoxFuture, CreateThread, DeleteOptions, Env, Item, ItemQuery, Store, StoreOptions, SystemEnv,
+    ThreadId, ThreadQuery, Wait,
 };
-use futures_lite::future::block_on;
+use futures_lite::future::{block_on, poll_once};
 use futures_util::future::try_join_all;
 
 type Counted = Store<FaultyStorage<MemoryStorage>>;
@@ -62,13 +62,69 @@ fn an_append_is_one_transaction_with_one_record_and_no_read() {
     });
 }
 
+/// An environment that holds background tasks back while it is told to, as a page does that is busy asking.
+struct Busy {
+    env: SystemEnv,
+    held: Mutex<Option<Vec<BoxFuture<'static, ()>>>>,
+}
+
+impl std::fmt::Debug for Busy {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.write_str("Busy")
+    }
+}
+
+impl Busy {
+    fn hold(&self) {
+        *self.held.lock().unwrap() = Some(Vec::new());
+    }
+
+    fn let_go(&self) {
+        let held = self.held.lock().unwrap().take();
+        held.into_iter().flatten().for_each(|task| self.env.spawn(task));
+    }
+}
+
+impl Env for Busy {
+    fn now_ms(&self) -> i64 {
+        self.env.now_ms()
+    }
+
+    fn monotonic_ms(&self) -> f64 {
+        self.env.monotonic_ms()
+    }
+
+    fn random(&self) -> [u8; 16] {
+        self.env.random()
+    }
+
+    fn sleep(&self, ms: u64) -> BoxFuture<'static, ()> {
+        self.env.sleep(ms)
+    }
+
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        match &mut *self.held.lock().unwrap() {
+            Some(held) => held.push(task),
+            None => self.env.spawn(task),
+        }
+    }
+}
+
 #[test]
 fn appends_at_the_same_time_share_transactions() {
     block_on(async {
-        let (store, plan) = open(&MemoryStorage::new()).await;
+        let plan = FaultPlan::new();
+        let env = Arc::new(Busy { env: SystemEnv::new(), held: Mutex::default() });
+        let storage = FaultyStorage::new(MemoryStorage::new(), &plan);
+        let options = StoreOptions::default();
+        let store = Store::open(storage, Arc::<Busy>::clone(&env), options).await.unwrap();
         let id = create(&store, None).await;
         plan.take_counts();
-        try_join_all((0..25).map(|_| store.append(id, items(1)))).await.unwrap();
+        env.hold();
+        let mut appends = try_join_all((0..25).map(|_| store.append(id, items(1))));
+        assert!(poll_once(&mut appends).await.is_none());
+        env.let_go();
+        appends.await.unwrap();
         let counts = plan.take_counts();
         assert!(counts.commits <= 3 && counts.calls() == counts.commits, "{counts:?}");
         assert_eq!(store.read(id).await.unwrap().items, 25);
@@ -112,7 +168,7 @@ fn lists_and_metadata_are_read_from_memory() {
 }
 
 #[test]
-fn opening_and_the_end_of_a_history_cost_a_few_calls_whatever_the_store_holds() {
+fn opening_costs_a_call_for_four_pages_and_the_end_of_a_history_a_few() {
     block_on(async {
         let mut opening = Vec::new();
         for trees in [1, 10] {
@@ -130,7 +186,9 @@ fn opening_and_the_end_of_a_history_cost_a_few_calls_whatever_the_store_holds() 
             store.close().await.unwrap();
             let (store, plan) = open(&memory).await;
             store.list(ThreadQuery::default()).await.unwrap();
-            opening.push(plan.take_counts().calls());
+            // Head, journal, receipts and jobs, and the pages four by four.
+            let pages = (trees * 501_usize).div_ceil(256) as u64;
+            opening.push((plan.take_counts().calls(), 4 + pages.div_ceil(4)));
             let tail = ItemQuery {
                 sort_direction: Some(creel::SortDirection::Desc),
                 ..ItemQuery::default()
@@ -139,6 +197,6 @@ fn opening_and_the_end_of_a_history_cost_a_few_calls_whatever_the_store_holds() 
             let counts = plan.take_counts();
             assert!(counts.calls() <= 2, "{counts:?}");
         }
-        assert!(opening.iter().all(|calls| *calls <= 8), "calls of opening: {opening:?}");
+        assert!(opening.iter().all(|(calls, most)| calls <= most), "calls of opening: {opening:?}");
     });
 }

@@ -3,7 +3,14 @@
  * ends of a bridge and the client of a server read this one table.
  */
 
-import type { ImportProgress, ImportReport, Store, StoreStats } from "../wasm/creel.js";
+import type {
+  ImportProgress,
+  ImportReport,
+  Store,
+  StoreStats,
+  ThreadPage,
+  ThreadQuery,
+} from "../wasm/creel.js";
 
 /** The calls whose answers are the same wherever the store is. */
 type Same =
@@ -71,6 +78,8 @@ export interface Caller {
   /** Whether calls are still let in. */
   readonly alive: boolean;
   call<T>(method: (store: StoreCalls) => T | Promise<T>): Promise<T>;
+  /** Lists threads while the store is still read, where the newest ones tell; nothing is there once it is. */
+  newest?(query: ThreadQuery): Promise<ThreadPage | undefined> | undefined;
 }
 
 /** Reads an answer that holds items. */

@@ -1,6 +1,12 @@
 /** One open store inside the module: who may call it, and when its memory is given back. */
 
-import { type ChangeEvent, type StorageHost, Store } from "../wasm/creel.js";
+import {
+  type ChangeEvent,
+  type StorageHost,
+  Store,
+  type ThreadPage,
+  type ThreadQuery,
+} from "../wasm/creel.js";
 import { Connection } from "./connection.js";
 import { CreelError } from "./errors.js";
 import { type InitInput, living } from "./init.js";
@@ -13,6 +19,8 @@ export class Session {
   readonly #connections = new Set<Connection>();
   #closing: Promise<void> | undefined;
   #calls = 0;
+  /** Until all of the store is read; rejects when it can't be. */
+  #reading: Promise<void> | undefined;
 
   /** Opens the store of a host, or an empty one in memory. */
   static async open(
@@ -24,7 +32,9 @@ export class Session {
     const store = await instance.call(() => Store.open(host, durability));
     // The dead close nothing themselves.
     const release = () => void host?.close().catch(() => undefined);
-    return new Session(instance, store, instance.onDeath(release));
+    const session = new Session(instance, store, instance.onDeath(release));
+    session.#read();
+    return session;
   }
 
   private constructor(instance: Instance, store: Store, forget: () => void) {
@@ -42,6 +52,13 @@ export class Session {
   call<T>(method: (store: Store) => T | Promise<T>): Promise<T> {
     if (this.#closing) return Promise.reject(new CreelError("closed", "the store is closed"));
     return this.#run(method);
+  }
+
+  /** Lists threads while the store is still read, where the newest ones tell. */
+  newest(query: ThreadQuery): Promise<ThreadPage | undefined> | undefined {
+    if (!this.#reading || !this.alive) return undefined;
+    // What is wrong with a query is told by the call that follows.
+    return this.#instance.call(() => this.#store.newest(query)).catch(() => undefined);
   }
 
   /** Calls `listener` for every change until the store is closed. */
@@ -71,15 +88,27 @@ export class Session {
 
   /** Closes the store once; its memory goes with the last call that runs. */
   close(): Promise<void> {
-    this.#closing ??= this.#run((store) => store.close()).finally(() => {
+    this.#closing ??= this.#run((store) => store.close(), "last").finally(() => {
       for (const connection of this.#connections) connection.close();
     });
     return this.#closing;
   }
 
-  async #run<T>(method: (store: Store) => T | Promise<T>): Promise<T> {
+  #read(): void {
+    const whole = this.#store.whole();
+    if (!whole) return;
+    this.#reading = this.#instance.call(() => whole);
+    const read = () => {
+      this.#reading = undefined;
+    };
+    this.#reading.then(read, () => undefined);
+  }
+
+  async #run<T>(method: (store: Store) => T | Promise<T>, last?: "last"): Promise<T> {
     this.#calls += 1;
     try {
+      // What could not be read can still be closed.
+      if (this.#reading) await (last ? this.#reading.catch(() => undefined) : this.#reading);
       return await this.#instance.call(() => method(this.#store));
     } finally {
       this.#calls -= 1;

@@ -128,7 +128,9 @@ export class Threads {
 
   /** Lists threads page by page: active ones, newest first, 50 a page, unless `query` says otherwise. */
   list(query: ThreadQuery = {}): Promise<ThreadPage> {
-    return this.#session.call((store) => store.list(query));
+    const list = () => this.#session.call((store) => store.list(query));
+    const newest = this.#session.newest?.(query);
+    return newest ? newest.then((page) => page ?? list()) : list();
   }
 
   /** Lists the children of a thread. */

@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::convert::{checked, promise};
+use crate::convert::{JsResult, checked, promise};
 use crate::store::Store;
 
 /// One client of a store, which introduces itself and is told of changes as the protocol has it.
@@ -23,19 +23,23 @@ pub struct Connection {
 #[wasm_bindgen]
 impl Store {
     /// Makes a client; `send` is called with every message for it, in order.
-    #[wasm_bindgen(unchecked_return_type = "Promise<Connection>")]
     pub fn connect(
         &self,
         #[wasm_bindgen(unchecked_param_type = "(message: string) => void")] send: Function,
-    ) -> Promise {
-        let store = self.opened().whole_store();
-        promise(async move {
-            let dispatcher = Rc::new(Dispatcher::over(checked(store.await)?.threads));
-            let connection = Connection { dispatcher, send: Rc::new(send) };
-            let (told, send) = (Rc::clone(&connection.dispatcher), Rc::clone(&connection.send));
-            spawn_local(tell(told, send));
-            Ok(connection.into())
-        })
+    ) -> JsResult<Connection> {
+        let dispatcher = Rc::new(Dispatcher::over(checked(self.threads())?));
+        let connection = Connection { dispatcher, send: Rc::new(send) };
+        let (dispatcher, send) = (Rc::clone(&connection.dispatcher), Rc::clone(&connection.send));
+        spawn_local(async move {
+            loop {
+                let told = dispatcher.notifications().await;
+                if told.is_empty() {
+                    break;
+                }
+                send_each(&send, &told);
+            }
+        });
+        Ok(connection)
     }
 }
 
@@ -54,16 +58,6 @@ impl Connection {
     /// Sends no more notifications.
     pub fn close(&self) {
         self.dispatcher.close();
-    }
-}
-
-async fn tell(dispatcher: Rc<Dispatcher<BoxedStorage>>, send: Rc<Function>) {
-    loop {
-        let told = dispatcher.notifications().await;
-        if told.is_empty() {
-            break;
-        }
-        send_each(&send, &told);
     }
 }
 

@@ -6,9 +6,7 @@ use std::rc::Rc;
 use async_channel::{Receiver, Sender};
 use creel::protocol::Dispatcher;
 use creel::storage::BoxedStorage;
-use creel::{
-    BoxFuture, ChangeEvent, Error, ManagerOptions, Opening, Preview, Result, Store, ThreadManager,
-};
+use creel::{ChangeEvent, Error, ManagerOptions, Preview, Result, Store, ThreadManager};
 use wasm_bindgen_futures::spawn_local;
 
 /// All of an open store.
@@ -16,19 +14,6 @@ use wasm_bindgen_futures::spawn_local;
 pub(crate) struct Whole {
     pub(crate) threads: ThreadManager<BoxedStorage>,
     pub(crate) requests: Rc<Dispatcher<BoxedStorage>>,
-}
-
-/// How far a store is.
-#[derive(Clone, Debug)]
-pub(crate) enum Stage {
-    /// It is being read, and shows its newest threads.
-    Reading(Preview),
-    /// All of it is there.
-    Whole(Whole),
-    /// It could not be read.
-    Failed(Error),
-    /// It was closed.
-    Closed,
 }
 
 /// A store from its opening to its close.
@@ -39,26 +24,34 @@ pub(crate) struct Opened {
     reading: Receiver<()>,
 }
 
+/// How far a store is.
+#[derive(Debug)]
+enum Stage {
+    /// It is being read, and shows its newest threads.
+    Reading(Preview),
+    /// All of it is there.
+    Whole(Whole),
+    /// It could not be read.
+    Failed(Error),
+    /// It was closed.
+    Closed,
+}
+
 impl Opened {
     /// Takes a store that is read.
     pub(crate) fn whole(store: Store<BoxedStorage>) -> Self {
         Self::at(Stage::of(Ok(store))).0
     }
 
-    /// Reads a store that has a preview, in the background; `close` gives its storage back if that fails.
-    pub(crate) fn while_reading(
-        opening: Opening<BoxedStorage>,
-        close: impl AsyncFnOnce() + 'static,
+    /// Reads the rest of a store in the background.
+    pub(crate) fn reading(
+        preview: Preview,
+        rest: impl Future<Output = Result<Store<BoxedStorage>>> + 'static,
     ) -> Self {
-        let preview = opening.preview();
-        let (opened, done) = Self::at(preview.map_or(Stage::Closed, Stage::Reading));
+        let (opened, done) = Self::at(Stage::Reading(preview));
         let stage = Rc::clone(&opened.stage);
         spawn_local(async move {
-            let store = opening.finish().await;
-            if store.is_err() {
-                close().await;
-            }
-            stage.replace(Stage::of(store));
+            stage.replace(Stage::of(rest.await));
             drop(done);
         });
         opened
@@ -69,54 +62,50 @@ impl Opened {
         (Self { stage: Rc::new(RefCell::new(stage)), reading }, done)
     }
 
-    pub(crate) fn stage(&self) -> Stage {
-        self.stage.borrow().clone()
+    pub(crate) fn is_reading(&self) -> bool {
+        self.preview().is_some()
     }
 
-    /// Waits until all of the store is there.
+    /// Returns what the store shows while it is read.
+    pub(crate) fn preview(&self) -> Option<Preview> {
+        match &*self.stage.borrow() {
+            Stage::Reading(preview) => Some(preview.clone()),
+            _ => None,
+        }
+    }
+
+    /// Waits until nothing is left to be read.
+    pub(crate) async fn wait(&self) {
+        // Nothing is ever sent: it ends when the other side is dropped.
+        let _ = self.reading.recv().await;
+    }
+
+    /// Returns all of the store.
     ///
     /// # Errors
-    /// Why it could not be read, and [`Error::Closed`].
-    pub(crate) fn whole_store(&self) -> BoxFuture<'static, Result<Whole>> {
-        let opened = self.clone();
-        Box::pin(async move {
-            opened.wait().await;
-            match opened.stage() {
-                Stage::Whole(whole) => Ok(whole),
-                Stage::Failed(error) => Err(error),
-                Stage::Reading(_) | Stage::Closed => Err(Error::Closed),
-            }
-        })
+    /// Why it could not be read, and [`Error::Closed`], also while it is read.
+    pub(crate) fn get(&self) -> Result<Whole> {
+        match &*self.stage.borrow() {
+            Stage::Whole(whole) => Ok(whole.clone()),
+            Stage::Failed(error) => Err(error.clone()),
+            Stage::Reading(_) | Stage::Closed => Err(Error::Closed),
+        }
+    }
+
+    /// Takes all of the store out, if it is there.
+    pub(crate) fn take(&self) -> Option<Whole> {
+        match self.stage.replace(Stage::Closed) {
+            Stage::Whole(whole) => Some(whole),
+            _ => None,
+        }
     }
 
     /// Returns the stream of what is committed after what the store shows now.
     pub(crate) fn subscribe(&self) -> Result<Receiver<ChangeEvent>> {
-        match &*self.stage.borrow() {
-            Stage::Reading(preview) => Ok(preview.subscribe()),
-            Stage::Whole(whole) => Ok(whole.threads.store().subscribe()),
-            Stage::Failed(error) => Err(error.clone()),
-            Stage::Closed => Err(Error::Closed),
+        if let Some(preview) = self.preview() {
+            return Ok(preview.subscribe());
         }
-    }
-
-    /// Closes the store, once it is read; what could not be read is closed already.
-    pub(crate) fn close(&self) -> BoxFuture<'static, Result<()>> {
-        let opened = self.clone();
-        Box::pin(async move {
-            opened.wait().await;
-            match opened.stage.replace(Stage::Closed) {
-                Stage::Whole(whole) => whole.threads.store().close().await,
-                _ => Ok(()),
-            }
-        })
-    }
-
-    async fn wait(&self) {
-        let reading = matches!(*self.stage.borrow(), Stage::Reading(_));
-        if reading {
-            // Nothing is ever sent: it ends when the other side is dropped.
-            let _ = self.reading.recv().await;
-        }
+        Ok(self.get()?.threads.store().subscribe())
     }
 }
 

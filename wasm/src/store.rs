@@ -6,7 +6,7 @@ use creel::export::Exporter;
 use creel::storage::{BoxedStorage, Durability, MemoryStorage, Storage};
 use creel::{
     BoxFuture, CreateThread, DeleteOptions, EdgeStatus, Fork, ItemQuery, Opening, StoreOptions,
-    StoredItem, ThreadPatch, ThreadQuery,
+    StoreStats, StoredItem, ThreadManager, ThreadPage, ThreadPatch, ThreadQuery,
 };
 use js_sys::{Function, JsString, Promise};
 use serde::Serialize;
@@ -16,12 +16,14 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::convert::{JsResult, argument, checked, invalid, plain, promise, thread_id, uuid};
+use crate::convert::{
+    JsResult, answer, argument, checked, invalid, plain, promise, thread_id, uuid,
+};
 use crate::env::WasmEnv;
 use crate::export::TreeExport;
 use crate::host::{Host, JsHost};
 use crate::import::{CodexImport, TreeImport};
-use crate::opened::{Opened, Stage};
+use crate::opened::Opened;
 use crate::work::whole;
 use crate::{errors, items};
 
@@ -40,6 +42,8 @@ pub struct Store {
 #[wasm_bindgen]
 impl Store {
     /// Opens the store kept by `host`, or an empty one in memory if there is none.
+    ///
+    /// A large one may still be read then: see `whole`.
     #[wasm_bindgen(unchecked_return_type = "Promise<Store>")]
     pub fn open(host: Option<Host>, durability: Option<String>) -> Promise {
         promise(async move {
@@ -50,19 +54,41 @@ impl Store {
             let mut options = StoreOptions::default();
             options.durability = checked(read_durability(durability.as_deref()))?;
             let opening = checked(Opening::begin(storage, Arc::new(WasmEnv), options).await)?;
-            if opening.preview().is_none() {
+            let Some(preview) = opening.preview() else {
                 let core = checked(opening.finish().await)?;
                 return Ok(Self { opened: Opened::whole(core) }.into());
-            }
-            // What is asked for meanwhile waits, the first lists apart.
-            let close = async move || {
-                if let Some(host) = host {
+            };
+            let reading = async move {
+                let read = opening.finish().await;
+                if let (Err(_), Some(host)) = (&read, host) {
                     // The failure that matters is the first one.
                     let _ = JsHost::new(host).close().await;
                 }
+                read
             };
-            Ok(Self { opened: Opened::while_reading(opening, close) }.into())
+            Ok(Self { opened: Opened::reading(preview, reading) }.into())
         })
+    }
+
+    /// Resolves when the whole store is read: everything but `newest` and `subscribe` is to wait for that. Rejects when
+    /// it can't be read. It is `undefined` where nothing is left to be read.
+    #[wasm_bindgen(unchecked_return_type = "Promise<void> | undefined")]
+    pub fn whole(&self) -> Option<Promise> {
+        let opened = self.opened.clone();
+        opened.is_reading().then(|| {
+            promise(async move {
+                opened.wait().await;
+                checked(opened.get()).map(|_| JsValue::UNDEFINED)
+            })
+        })
+    }
+
+    /// Lists threads while the store is read, where the newest ones tell for certain.
+    #[wasm_bindgen(unchecked_return_type = "ThreadPage | undefined")]
+    pub fn newest(&self, query: Option<Ts<ThreadQuery>>) -> JsResult<JsValue> {
+        let query: ThreadQuery = checked(argument("query", query))?;
+        let page: Option<ThreadPage> = self.opened.preview().and_then(|it| it.list(&query));
+        optional(page)
     }
 
     /// Creates a thread.
@@ -146,13 +172,7 @@ impl Store {
     /// Lists threads.
     #[wasm_bindgen(unchecked_return_type = "Promise<ThreadPage>")]
     pub fn list(&self, query: Option<Ts<ThreadQuery>>) -> Promise {
-        let query: creel::Result<ThreadQuery> = argument("query", query);
-        if let (Stage::Reading(preview), Ok(query)) = (self.opened.stage(), &query)
-            && let Some(page) = preview.list(query)
-        {
-            return promise(async move { object(page) });
-        }
-        self.run(object, async move |core| core.list(query?).await)
+        self.run(object, async move |core| core.list(argument("query", query)?).await)
     }
 
     /// Lists the children of a thread.
@@ -251,20 +271,19 @@ impl Store {
     /// Calls a method of the protocol; parameters and answer are JSON texts.
     #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
     pub fn request(&self, method: String, params: Option<String>) -> Promise {
-        let open = self.opened.whole_store();
+        let open = self.opened.get();
         promise(async move {
             let params = params.map(RawValue::from_string).transpose();
             let params = checked(params.map_err(|e| invalid("params", e.to_string())))?;
-            let answer = checked(open.await)?.requests.request(&method, params.as_deref()).await;
+            let answer = checked(open)?.requests.request(&method, params.as_deref()).await;
             answer.map(|answer| answer.get().into()).map_err(|error| errors::of_wire(&error))
         })
     }
 
     /// Begins an import of Codex sessions.
-    #[wasm_bindgen(js_name = importCodex, unchecked_return_type = "Promise<CodexImport>")]
-    pub fn import_codex(&self) -> Promise {
-        let write = |core| Ok(CodexImport::new(core).into());
-        self.run(write, async move |core| Ok(core))
+    #[wasm_bindgen(js_name = importCodex)]
+    pub fn import_codex(&self) -> JsResult<CodexImport> {
+        checked(self.core()).map(CodexImport::new)
     }
 
     /// Begins the export of a thread with everything below it, or of every tree.
@@ -278,10 +297,9 @@ impl Store {
     }
 
     /// Begins an import of what was exported; `name` is what its report calls the source.
-    #[wasm_bindgen(js_name = importTrees, unchecked_return_type = "Promise<TreeImport>")]
-    pub fn import_trees(&self, new_ids: bool, name: String) -> Promise {
-        let write = |import: TreeImport| Ok(import.into());
-        self.run(write, async move |core| Ok(TreeImport::new(core, new_ids, &name)))
+    #[wasm_bindgen(js_name = importTrees)]
+    pub fn import_trees(&self, new_ids: bool, name: &str) -> JsResult<TreeImport> {
+        Ok(TreeImport::new(checked(self.core())?, new_ids, name))
     }
 
     /// Reads what other instances have committed.
@@ -291,9 +309,8 @@ impl Store {
     }
 
     /// Counts what the store holds.
-    #[wasm_bindgen(unchecked_return_type = "Promise<StoreStats>")]
-    pub fn stats(&self) -> Promise {
-        self.run(object, async move |core| Ok(core.stats()))
+    pub fn stats(&self) -> JsResult<Ts<StoreStats>> {
+        answer(&checked(self.core())?.stats())
     }
 
     /// Checks every invariant of the store.
@@ -311,15 +328,21 @@ impl Store {
     /// Closes the store and gives its memory back; a second call does nothing.
     #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
     pub fn close(&self) -> Promise {
-        let closed = self.opened.close();
+        let whole = self.opened.take();
         promise(async move {
-            checked(closed.await)?;
+            if let Some(whole) = whole {
+                checked(whole.threads.store().close().await)?;
+            }
             Ok(JsValue::UNDEFINED)
         })
     }
 
-    pub(crate) fn opened(&self) -> &Opened {
-        &self.opened
+    fn core(&self) -> creel::Result<Core> {
+        self.opened.get().map(|whole| whole.threads.store().clone())
+    }
+
+    pub(crate) fn threads(&self) -> creel::Result<ThreadManager<BoxedStorage>> {
+        self.opened.get().map(|whole| whole.threads)
     }
 
     /// Runs `method` and lets `write` make the JavaScript value of what it returns.
@@ -328,9 +351,7 @@ impl Store {
         write: fn(T) -> JsResult<JsValue>,
         method: impl AsyncFnOnce(Core) -> creel::Result<T> + 'static,
     ) -> Promise {
-        let store = self.opened.whole_store();
-        let running = async move { method(store.await?.threads.store().clone()).await };
-        settled(Box::pin(running), write)
+        settled(self.core().map(|core| Box::pin(method(core)) as Running<T>), write)
     }
 }
 
@@ -338,8 +359,11 @@ impl Store {
 type Running<T> = BoxFuture<'static, creel::Result<T>>;
 
 /// Waits for a method: the one copy of this for all methods that return the same.
-fn settled<T: 'static>(method: Running<T>, write: fn(T) -> JsResult<JsValue>) -> Promise {
-    promise(async move { write(checked(method.await)?) })
+fn settled<T: 'static>(
+    method: creel::Result<Running<T>>,
+    write: fn(T) -> JsResult<JsValue>,
+) -> Promise {
+    promise(async move { write(checked(checked(method)?.await)?) })
 }
 
 pub(crate) fn object<T: Serialize>(value: T) -> JsResult<JsValue> {

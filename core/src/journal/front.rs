@@ -4,7 +4,6 @@
 //! It is only a copy: whatever it can't prove is answered from the pages. Entries carry the threads that they change
 //! and that neither the front nor an entry before them holds.
 
-use std::collections::{BTreeSet, HashSet};
 use std::ops::Bound;
 
 use bytes::Bytes;
@@ -86,11 +85,26 @@ pub(crate) fn read(head: &Head, start: &[(Key, Bytes)]) -> Option<Front> {
 }
 
 /// Returns the threads that the front of a checkpoint of this state holds.
-pub(crate) fn ordinals(catalog: &Catalog) -> HashSet<u32> {
+pub(crate) fn ordinals(catalog: &Catalog) -> Ordinals {
     if !is_worth_it(catalog.next_ordinal()) {
-        return HashSet::new();
+        return Ordinals::default();
     }
-    newest(catalog, THREADS).0.into_iter().collect()
+    newest(catalog, THREADS).0
+}
+
+/// Adds the threads that an entry holds to those that the front and the entries before it do.
+pub(crate) fn follow_carried(carried: &mut Ordinals, entry: &Entry, catalog: &Catalog) {
+    if !is_worth_it(catalog.next_ordinal()) {
+        return;
+    }
+    let created = entry.events.iter().filter_map(|event| match event {
+        Event::Created(record) => Some(record.ord),
+        _ => None,
+    });
+    let more: Vec<u32> = entry.carried.iter().map(|record| record.ord).chain(created).collect();
+    if !more.is_empty() {
+        carried.extend(&more.into_iter().collect());
+    }
 }
 
 /// Returns the threads that an entry of these events has to carry, as they are before it.
@@ -99,7 +113,7 @@ pub(crate) fn carried(replica: &Replica, events: &[Event]) -> Vec<Record> {
     if !is_worth_it(catalog.next_ordinal()) {
         return Vec::new();
     }
-    let mut wanted = BTreeSet::new();
+    let mut wanted = Vec::new();
     for event in events {
         let parent = match event {
             Event::Created(record) => record.parent,
@@ -111,8 +125,9 @@ pub(crate) fn carried(replica: &Replica, events: &[Event]) -> Vec<Record> {
         wanted.extend(thread.map(|record| record.ord));
         wanted.extend(thread.and_then(|record| record.parent));
     }
-    wanted.retain(|ord| catalog.is_visible(*ord) && !replica.carried.contains(ord));
-    wanted.into_iter().filter_map(|ord| catalog.slot(ord)).map(|it| summary(it)).collect()
+    wanted.retain(|ord| catalog.is_visible(*ord) && !replica.carried.contains(*ord));
+    let wanted: Ordinals = wanted.into_iter().collect();
+    wanted.iter().filter_map(|ord| catalog.slot(ord)).map(|it| summary(it)).collect()
 }
 
 /// Tells whether an event may move its thread up in an order.
@@ -136,8 +151,8 @@ const ORDERS: [SortKey; 3] = [SortKey::CreatedAt, SortKey::UpdatedAt, SortKey::R
 /// Returns the `most` newest active threads of each order with their parents, and the places after them.
 ///
 /// Deleted threads are in no front, as parents neither: nothing of them must stay.
-fn newest(catalog: &Catalog, most: usize) -> (BTreeSet<u32>, [Option<Place>; 3]) {
-    let mut ordinals = BTreeSet::new();
+fn newest(catalog: &Catalog, most: usize) -> (Ordinals, [Option<Place>; 3]) {
+    let mut ordinals = Vec::new();
     let floors = ORDERS.map(|key| {
         let at = |ord| catalog.place(ord, key);
         let order = catalog.indexes().order(false, key);
@@ -148,7 +163,7 @@ fn newest(catalog: &Catalog, most: usize) -> (BTreeSet<u32>, [Option<Place>; 3])
     let parent = |ord: &u32| catalog.parent(catalog.slot(*ord)?).map(|parent| parent.ord);
     let parents: Vec<u32> = ordinals.iter().filter_map(parent).collect();
     ordinals.extend(parents);
-    (ordinals, floors)
+    (ordinals.into_iter().collect(), floors)
 }
 
 impl Front {
@@ -159,7 +174,7 @@ impl Front {
         after: impl Fn(&Record) -> Record,
     ) -> Self {
         let (ordinals, [created, updated, recency]) = newest(catalog, most);
-        let records = ordinals.into_iter().filter_map(|ord| catalog.slot(ord));
+        let records = ordinals.iter().filter_map(|ord| catalog.slot(ord));
         let threads = records.map(|record| after(&summary(record))).collect();
         Self { v: FORMAT, checkpoint, floors: (created, updated, recency), threads }
     }

@@ -1,10 +1,10 @@
 //! One instance's copy of the store: the catalog at a position, and what it takes to go on from it.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use super::entry::{CommitId, Entry, corrupt};
 use super::front;
-use crate::catalog::{ApplyError, Catalog, Event};
+use crate::catalog::{ApplyError, Catalog, Event, Ordinals};
 use crate::change::{Change, ChangeEvent};
 use crate::doctor::damage::{Losses, fitting};
 use crate::error::Result;
@@ -28,7 +28,7 @@ pub(crate) struct Replica {
     /// What listeners would have heard of the entries that the load applied.
     pub(crate) replayed: Vec<ChangeEvent>,
     /// Threads that the front or an entry after it holds.
-    pub(crate) carried: HashSet<u32>,
+    pub(crate) carried: Ordinals,
     /// The thread that the front has otherwise than the pages.
     pub(crate) odd_front: Option<ThreadId>,
     /// Entries that no checkpoint has covered, and their sizes.
@@ -59,18 +59,14 @@ impl Replica {
         self.writers.insert(entry.id.writer.clone(), (entry.id.commit, entry.at));
         self.waiting.push_back((entry.n, size));
         self.waiting_bytes += size;
-        self.carried.extend(entry.carried.iter().map(|record| record.ord));
+        front::follow_carried(&mut self.carried, entry, &self.catalog);
         for event in &entry.events {
-            match event {
-                Event::Created(record) => drop(self.carried.insert(record.ord)),
-                Event::Checkpoint { position, .. } => {
-                    self.trim(*position);
-                    // The front of a state that has gone by can't be told any more.
-                    let is_now = position + 1 == entry.n;
-                    self.carried =
-                        if is_now { front::ordinals(&self.catalog) } else { HashSet::new() };
-                }
-                _ => {}
+            if let Event::Checkpoint { position, .. } = event {
+                self.trim(*position);
+                // The front of a state that has gone by can't be told any more.
+                let is_now = position + 1 == entry.n;
+                let front = is_now.then(|| front::ordinals(&self.catalog));
+                self.carried = front.unwrap_or_default();
             }
         }
         let position = entry.n;

@@ -61,7 +61,7 @@ impl Preview {
             Change::Created { thread_id } | Change::Appended { thread_id, first: 0, .. } => {
                 let record = catalog.record(*thread_id);
                 record.is_some_and(|record| {
-                    newest.contains(&record.ord) || early.slot(record.ord).is_some()
+                    newest.contains(record.ord) || early.slot(record.ord).is_some()
                 })
             }
             _ => true,
