@@ -16,7 +16,7 @@ use crate::workspace::{PACKAGE, Workspace};
 const AIM: usize = 150 * 1024;
 
 /// What they may weigh: a little over what they do, so that no change makes them grow unseen.
-const BUDGET: usize = 540 * 1024;
+const BUDGET: usize = 550 * 1024;
 
 /// The entry that the budget is about; the others come on top where they are used.
 const MAIN: &str = ".";
@@ -142,7 +142,7 @@ mod tests {
         let error = weighing(BUDGET + 1024).check().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "wasm and JavaScript weigh 541.0 KB gzip, over the budget of 540.0 KB"
+            "wasm and JavaScript weigh 551.0 KB gzip, over the budget of 550.0 KB"
         );
     }
 
