@@ -168,7 +168,7 @@ fn lists_and_metadata_are_read_from_memory() {
 }
 
 #[test]
-fn opening_costs_a_call_for_four_pages_and_the_end_of_a_history_a_few() {
+fn opening_costs_a_call_for_two_pages_and_the_end_of_a_history_a_few() {
     block_on(async {
         let mut opening = Vec::new();
         for trees in [1, 10] {
@@ -186,9 +186,9 @@ fn opening_costs_a_call_for_four_pages_and_the_end_of_a_history_a_few() {
             store.close().await.unwrap();
             let (store, plan) = open(&memory).await;
             store.list(ThreadQuery::default()).await.unwrap();
-            // Head, journal, receipts and jobs, and the pages four by four.
+            // Head, journal, receipts and jobs, and the pages two by two.
             let pages = (trees * 501_usize).div_ceil(256) as u64;
-            opening.push((plan.take_counts().calls(), 4 + pages.div_ceil(4)));
+            opening.push((plan.take_counts().calls(), 4 + pages.div_ceil(2)));
             let tail = ItemQuery {
                 sort_direction: Some(creel::SortDirection::Desc),
                 ..ItemQuery::default()

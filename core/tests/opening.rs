@@ -190,9 +190,9 @@ fn the_first_list_of_a_large_store_takes_two_reads_and_no_page() {
         assert!(counts.calls() == 2, "{counts:?}");
         let pages = THREADS.div_ceil(256) as u64;
         opening.finish().await.unwrap();
-        // Head, pages by four, receipts, jobs, journal.
+        // Head, pages by two, receipts, jobs, journal.
         let counts = plan.take_counts();
-        assert!(counts.calls() <= 4 + pages.div_ceil(4), "{counts:?}");
+        assert!(counts.calls() <= 4 + pages.div_ceil(2), "{counts:?}");
     });
 }
 

@@ -63,6 +63,11 @@ export class Contender {
     ] as const);
   }
 
+  /** Waits until what opening has left to be read is read. */
+  whole(): Promise<void> {
+    return this.page.evaluate(() => bench.whole());
+  }
+
   close(): Promise<void> {
     return this.page.evaluate(() => bench.close());
   }

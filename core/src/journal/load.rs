@@ -24,7 +24,7 @@ use crate::storage::{
 /// The most records of one scan.
 const SCAN: usize = 512;
 /// The most pages of one scan: while they are taken in, the thread does nothing else.
-const PAGES: usize = 4;
+const PAGES: usize = 2;
 /// A load that others overtake this often is given up; each time they have made progress.
 const MOST_RESTARTS: usize = 1000;
 

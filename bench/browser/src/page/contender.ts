@@ -8,6 +8,8 @@ export type Durability = "relaxed" | "strict";
 export interface Contender {
   /** Opens the database of this name; it is made if it is absent. */
   open(name: string, durability: Durability): Promise<void>;
+  /** Waits until what opening has left to be read is read, where there is such a thing. */
+  whole?(): Promise<void>;
   /** Stores many threads with their items, parents first, as quickly as it can. */
   fill(rows: readonly Row[], items: (row: Row) => readonly Item[]): Promise<void>;
   /** Appends items to a thread, which is updated now; durable when it resolves. */

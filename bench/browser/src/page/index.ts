@@ -30,9 +30,19 @@ watchMemories();
 
 let current: { store: string; durability: Durability; contender: Contender } | undefined;
 
-/** Opens a contender's store, unless it is open like that already. */
+/** Opens a contender's store and reads all of it that it reads, unless it is open like that already. */
 async function open(name: Name, store: string, durability: Durability): Promise<void> {
   if (current?.store === store && current.durability === durability) return;
+  await begin(name, store, durability);
+  await whole();
+}
+
+/** Waits until what opening has left to be read is read. */
+async function whole(): Promise<void> {
+  await contender().whole?.();
+}
+
+async function begin(name: Name, store: string, durability: Durability): Promise<void> {
   await close();
   const { contender } = await LOADERS[name]();
   const opened = contender();
@@ -49,7 +59,7 @@ async function close(): Promise<void> {
 /** Loads the code, opens a store and lists: how long it takes before the user sees something. */
 async function openCold(name: Name, store: string): Promise<number> {
   return work.timed(async () => {
-    await open(name, store, "relaxed");
+    await begin(name, store, "relaxed");
     const found = await contender().newest(work.PAGE);
     work.check(found.length === work.PAGE, `${found.length} threads listed`);
   });
@@ -151,6 +161,7 @@ function countable(): Countable {
 
 const bench = {
   open,
+  whole,
   close,
   openCold,
   fill,

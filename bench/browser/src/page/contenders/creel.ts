@@ -16,6 +16,9 @@ export function contender(): Countable {
     async open(name: string, durability: Durability) {
       creel = await Creel.open({ name, durability, wasm: "/creel_bg.wasm" });
     },
+    async whole() {
+      await creel.stats();
+    },
     async fill(rows: readonly Row[], items: (row: Row) => readonly Item[]) {
       for (let first = 0; first < rows.length; first += AT_ONCE) {
         await Promise.all(
