@@ -13,7 +13,7 @@ import {
   persist,
   type SpaceEstimate,
 } from "./indexeddb/index.js";
-import type { InitInput } from "./init.js";
+import { type InitInput, init } from "./init.js";
 import { OpenStore } from "./open-store.js";
 import { Session } from "./session.js";
 
@@ -62,6 +62,8 @@ export class Creel extends OpenStore {
    */
   static async open(options: OpenOptions = {}): Promise<Creel> {
     const { storage = "indexeddb", name = "creel", durability, wasm } = options;
+    // The module comes while the database opens; why it does not is told by the session.
+    void init(wasm).catch(() => undefined);
     const host = typeof storage === "object" ? storage : await ownStorage(storage, name);
     try {
       const session = await Session.open(host, durability, wasm);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use creel::export::Exporter;
 use creel::storage::{BoxedStorage, Durability, MemoryStorage, Storage};
 use creel::{
-    BoxFuture, CreateThread, DeleteOptions, EdgeStatus, Fork, ItemQuery, Opening, StoreOptions,
-    StoreStats, StoredItem, ThreadManager, ThreadPage, ThreadPatch, ThreadQuery,
+    BoxFuture, CreateThread, DeleteOptions, EdgeStatus, Env, Fork, ItemQuery, Opening,
+    StoreOptions, StoreStats, StoredItem, ThreadManager, ThreadPage, ThreadPatch, ThreadQuery,
 };
 use js_sys::{Function, JsString, Promise};
 use serde::Serialize;
@@ -59,6 +59,8 @@ impl Store {
                 return Ok(Self { opened: Opened::whole(core) }.into());
             };
             let reading = async move {
+                // The first list comes before the first pages.
+                WasmEnv.sleep(0).await;
                 let read = opening.finish().await;
                 if let (Err(_), Some(host)) = (&read, host) {
                     // The failure that matters is the first one.
