@@ -1,0 +1,137 @@
+//! What operations cost on PostgreSQL, whatever the machine: calls of Creel's storage, transactions that the server
+//! counted, and round trips that the caller waits for.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use creel_tests::postgres::Server;
+
+use super::distant::{Distant, round_trips};
+use super::{Entrant, storage};
+use crate::contenders::{Contender, Creel};
+use crate::counting::{Counting, Counts};
+use crate::counts::{appends, say, trees, without_checkpoints};
+use crate::data;
+use crate::workloads::{SMALL, timed};
+
+/// Where everything is counted.
+const SIZE: &str = "small";
+/// The operations of the session that opening and closing are known from.
+const FEW: usize = 100;
+/// How many more the other session makes.
+const MORE: usize = 50;
+/// How often round trips are looked at; the fewest count, since a machine may make anything longer.
+const LOOKS: usize = 8;
+/// How long connections may take to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+const APPEND: &str = "append one item, strict, 600 B";
+const LIST: &str = "list 50 of 10,000";
+const ARCHIVE: &str = "archive a tree of 1,001";
+/// The tree that is archived here.
+const TREE: u64 = 20_000;
+
+/// One operation, and its number in its session.
+type Operation = fn(&mut dyn Contender, usize) -> Result<()>;
+
+const APPENDING: Operation =
+    |store, n| store.append(data::id(n as u64 % 10), &[data::item(0, n, SMALL)]);
+const LISTING: Operation = |store, _| store.newest(50).map(drop);
+
+/// Counts everything and says it.
+///
+/// # Errors
+/// When a store fails. What a contender other than Creel can't do is reported as void.
+pub(super) fn all(server: &Server, entrants: &[Entrant<'_>]) -> Result<()> {
+    // Its workers' transactions are counted in the databases that they clean.
+    server.sql("ALTER SYSTEM SET autovacuum = off");
+    server.sql("SELECT pg_reload_conf()");
+    let creel = entrants.first().context("no contenders")?;
+    for strict in [false, true] {
+        let (counted, counts) = counted(server, creel, strict)?;
+        appends(counted, &counts, strict)?;
+    }
+    let (counted, counts) = counted(server, creel, false)?;
+    trees(counted, &counts)?;
+    let distant = Distant::start(server.port())?;
+    for entrant in entrants {
+        commits(server, entrant, "W1", APPEND, APPENDING)?;
+        commits(server, entrant, "W4", LIST, LISTING)?;
+        trips(server, &distant, entrant)?;
+    }
+    Ok(())
+}
+
+fn counted(
+    server: &Server,
+    creel: &Entrant<'_>,
+    strict: bool,
+) -> Result<(Creel<Counting<creel::storage::PostgresStorage>>, Counts)> {
+    let (storage, counts) = Counting::new(storage(&creel.url(server, SIZE))?);
+    Ok((Creel::over(storage, without_checkpoints(strict))?, counts))
+}
+
+/// The transactions of an operation: those of many less those of few.
+fn commits(
+    server: &Server,
+    entrant: &Entrant<'_>,
+    workload: &str,
+    case: &str,
+    operation: Operation,
+) -> Result<()> {
+    let database = entrant.database(SIZE);
+    let session = |count: usize| -> Result<u64> {
+        let before = committed(server, &database)?;
+        let mut store = (entrant.open)(&entrant.url(server, SIZE), true)?;
+        for n in 0..count {
+            operation(&mut *store, n)?;
+        }
+        store.close()?;
+        Ok(committed(server, &database)? - before)
+    };
+    let (few, many) = (session(FEW)?, session(FEW + MORE)?);
+    let counts = BTreeMap::from([("serverCommits", many.saturating_sub(few))]);
+    say(workload, case, entrant.name, MORE, counts)
+}
+
+/// The transactions of a database so far, when all who were connected have gone and left their counts.
+fn committed(server: &Server, database: &str) -> Result<u64> {
+    let connected = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}'");
+    let started = Instant::now();
+    while server.sql(&connected) != "0" {
+        ensure!(started.elapsed() < PATIENCE, "somebody stays connected to {database}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let committed =
+        format!("SELECT xact_commit FROM pg_stat_database WHERE datname = '{database}'");
+    server.sql(&committed).parse().context("xact_commit")
+}
+
+/// The round trips of operations, with the server far away.
+fn trips(server: &Server, distant: &Distant, entrant: &Entrant<'_>) -> Result<()> {
+    let near = format!(":{}/", server.port());
+    let url = entrant.url(server, SIZE).replace(&near, &format!(":{}/", distant.port));
+    let mut store = (entrant.open)(&url, true)?;
+    let mut look = |workload: &str, case: &str, operation: Operation| -> Result<()> {
+        let mut fewest = u64::MAX;
+        for n in 0..LOOKS {
+            let (time, ()) = timed(|| operation(&mut *store, n))?;
+            fewest = fewest.min(round_trips(store.took().unwrap_or(time)));
+        }
+        let counts = BTreeMap::from([("roundTrips", fewest)]);
+        say(workload, case, entrant.name, 1, counts)
+    };
+    look("W1", APPEND, APPENDING)?;
+    look("W4", LIST, LISTING)?;
+    if store.archives() {
+        let mut fewest = u64::MAX;
+        for _ in 0..LOOKS {
+            let (time, _) = timed(|| store.archive(data::id(TREE)))?;
+            fewest = fewest.min(round_trips(time));
+            store.unarchive(data::id(TREE))?;
+        }
+        let counts = BTreeMap::from([("roundTrips", fewest)]);
+        say("W6", ARCHIVE, entrant.name, 1, counts)?;
+    }
+    store.close()
+}
