@@ -133,10 +133,10 @@ impl Contender for Hand {
 
     fn append_at_once(&mut self, items: &[(Uuid, String)]) -> Result<()> {
         self.clock += 1;
-        let appends = items.iter().map(|(thread, item)| async {
-            let client = self.pool.get().await?;
-            let stored =
-                execute(&client, APPEND, &[thread, &self.clock, &[item].as_slice()]).await?;
+        let (pool, clock) = (&self.pool, self.clock);
+        let appends = items.iter().map(|(thread, item)| async move {
+            let client = pool.get().await?;
+            let stored = execute(&client, APPEND, &[thread, &clock, &[item].as_slice()]).await?;
             ensure!(stored == 1, "{stored} items were stored");
             Ok(())
         });
