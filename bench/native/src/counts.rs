@@ -37,7 +37,7 @@ pub(crate) fn all(plan: &Plan<'_>) -> Result<()> {
         appends(counted, &counts, strict)?;
     }
     let (counted, counts, _dir) = counted(&creel, false)?;
-    trees(counted, &counts)?;
+    trees(counted, &counts, 1_000_000)?;
     opening(&creel)?;
     for entrant in ENTRANTS {
         let written = bytes_written(plan, entrant)?;
@@ -121,13 +121,18 @@ pub(crate) fn appends<S: Storage>(
     Box::new(creel).close()
 }
 
-/// Counts what a tree's end asks of the storage, and closes the store.
+/// Counts what the end of a tree, whose threads are numbered from `first`, asks of the storage, and closes
+/// the store.
 ///
 /// # Errors
 /// The store's.
-pub(crate) fn trees<S: Storage>(mut creel: Creel<Counting<S>>, counts: &Counts) -> Result<()> {
-    let root = data::id(1_000_000);
-    creel.fill(&data::tree(1_000_000), SMALL)?;
+pub(crate) fn trees<S: Storage>(
+    mut creel: Creel<Counting<S>>,
+    counts: &Counts,
+    first: u64,
+) -> Result<()> {
+    let root = data::id(first);
+    creel.fill(&data::tree(first), SMALL)?;
     counts.take();
     creel.archive(root)?;
     say("W6", "archive a tree of 1,001", "creel", 1, counts.take())?;

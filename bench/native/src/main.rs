@@ -76,7 +76,7 @@ enum Command {
     /// Runs the workloads W1 to W6 on a PostgreSQL server, in rounds, and counts there.
     Postgres {
         /// How many rounds are reported.
-        #[arg(long, default_value_t = 7)]
+        #[arg(long, default_value_t = 5)]
         rounds: usize,
         /// Leaves out the large store.
         #[arg(long)]

@@ -14,7 +14,7 @@ use crate::workloads::{self as work, Bed, LARGE, SMALL, Times};
 /// One workload as the rounds run it.
 pub(crate) type Run = fn(&mut Bed<'_>) -> Result<Times>;
 
-pub(crate) const RELAXED: [(&str, Run); 6] = [
+const RELAXED: [(&str, Run); 6] = [
     ("W1", |bed| work::append_one(bed, "append one item, relaxed, 600 B", SMALL)),
     ("W1", |bed| work::append_at_once(bed, "append 25 at once, relaxed, 600 B")),
     ("W2", |bed| work::append_many(bed, "append 1,000 items, relaxed")),

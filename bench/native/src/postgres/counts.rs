@@ -28,7 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const APPEND: &str = "append one item, strict, 600 B";
 const LIST: &str = "list 50 of 10,000";
 const ARCHIVE: &str = "archive a tree of 1,001";
-/// The tree that is archived here.
+/// A tree that no round has had.
+const OWN_TREE: u64 = 5_000_000;
+/// The tree that is archived far away.
 const TREE: u64 = 20_000;
 
 /// One operation, and its number in its session.
@@ -52,7 +54,7 @@ pub(super) fn all(server: &Server, entrants: &[Entrant<'_>]) -> Result<()> {
         appends(counted, &counts, strict)?;
     }
     let (counted, counts) = counted(server, creel, false)?;
-    trees(counted, &counts)?;
+    trees(counted, &counts, OWN_TREE)?;
     let distant = Distant::start(server.port())?;
     for entrant in entrants {
         commits(server, entrant, "W1", APPEND, APPENDING)?;
@@ -62,13 +64,21 @@ pub(super) fn all(server: &Server, entrants: &[Entrant<'_>]) -> Result<()> {
     Ok(())
 }
 
+/// Opens Creel's store, and waits until it has asked for what others wrote while it was opened.
 fn counted(
     server: &Server,
     creel: &Entrant<'_>,
     strict: bool,
 ) -> Result<(Creel<Counting<creel::storage::PostgresStorage>>, Counts)> {
     let (storage, counts) = Counting::new(storage(&creel.url(server, SIZE))?);
-    Ok((Creel::over(storage, without_checkpoints(strict))?, counts))
+    let creel = Creel::over(storage, without_checkpoints(strict))?;
+    let mut quiet = 0;
+    while quiet < 5 {
+        counts.take();
+        std::thread::sleep(Duration::from_millis(200));
+        quiet = if counts.take()["storageCalls"] == 0 { quiet + 1 } else { 0 };
+    }
+    Ok((creel, counts))
 }
 
 /// The transactions of an operation: those of many less those of few.
