@@ -139,20 +139,22 @@ async fn tell(pool: Weak<Shared>, told: Arc<Notify>) {
     loop {
         told.notified().await;
         let Some(shared) = pool.upgrade() else { return };
-        let news = shared.news.take_untold();
-        let payloads: Vec<String> =
-            news.iter().map(|(store, tip)| format!("{} {tip} {store}", shared.id)).collect();
-        if payloads.is_empty() {
-            continue;
+        loop {
+            let news = shared.news.take_untold();
+            if news.is_empty() {
+                break;
+            }
+            let payloads: Vec<String> =
+                news.iter().map(|(store, tip)| format!("{} {tip} {store}", shared.id)).collect();
+            let channel = channel(&shared);
+            let query = sql::notify(&channel, payloads.iter().map(String::as_str).collect());
+            // Where it can't be told, others find out by asking.
+            if let Ok(connection) = Connection::acquire(&shared).await {
+                let _ = connection.query(&query).await;
+            }
+            // The pool is kept until then, or what comes meanwhile would go untold with it.
+            tokio::time::sleep(GATHER).await;
         }
-        let channel = channel(&shared);
-        let query = sql::notify(&channel, payloads.iter().map(String::as_str).collect());
-        // Where it can't be told, others find out by asking.
-        if let Ok(connection) = Connection::acquire(&shared).await {
-            let _ = connection.query(&query).await;
-        }
-        drop(shared);
-        tokio::time::sleep(GATHER).await;
     }
 }
 
