@@ -9,7 +9,7 @@ use crate::data;
 use crate::files::{copy, prepared};
 use crate::turns::{report, turns};
 use crate::waiting;
-use crate::workloads::{self as work, Bed, LARGE, SMALL, Times};
+use crate::workloads::{self as work, Bed, Effort, LARGE, SMALL, Times};
 
 /// One workload as the rounds run it.
 pub(crate) type Run = fn(&mut Bed<'_>) -> Result<Times>;
@@ -105,6 +105,7 @@ impl Plan<'_> {
         short: u64,
         runs: &[(&str, Run)],
     ) -> Result<()> {
+        let effort = if self.quick { Effort::Quick } else { Effort::Full };
         let mut stores = Vec::new();
         for (entrant, dir) in ENTRANTS.iter().zip(dirs) {
             stores.push((entrant.open)(dir.path(), strict)?);
@@ -112,7 +113,7 @@ impl Plan<'_> {
         for (workload, run) in runs {
             let mut round_of = |index: usize, round: usize| {
                 let store: &mut dyn Contender = &mut *stores[index];
-                run(&mut Bed { store, round: round as u64, short, quick: self.quick })
+                run(&mut Bed { store, round: round as u64, short, effort })
             };
             self.rounds(workload, &mut round_of)?;
         }

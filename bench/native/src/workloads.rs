@@ -22,7 +22,27 @@ pub(crate) struct Bed<'a> {
     pub(crate) round: u64,
     /// The threads of the store that are roots with little in them.
     pub(crate) short: u64,
-    pub(crate) quick: bool,
+    pub(crate) effort: Effort,
+}
+
+/// How many calls a round makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    Full,
+    /// Fewer, where time is short or a call long.
+    Quick,
+    /// As few as tell anything.
+    Least,
+}
+
+impl Effort {
+    fn calls(self, full: usize, quick: usize) -> usize {
+        match self {
+            Self::Full => full,
+            Self::Quick => quick,
+            Self::Least => quick.div_ceil(4),
+        }
+    }
 }
 
 /// The times of a case in milliseconds.
@@ -45,7 +65,7 @@ pub(crate) fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(f64, T)> {
 
 /// W1: appends one item a call, to ten threads in turn.
 pub(crate) fn append_one(bed: &mut Bed<'_>, case: &'static str, size: usize) -> Result<Times> {
-    let calls = if bed.quick { 200 } else { 500 };
+    let calls = bed.effort.calls(500, 200);
     let mut times = Vec::with_capacity(calls);
     for n in 0..calls {
         let thread = data::id(n as u64 % 10);
@@ -58,7 +78,7 @@ pub(crate) fn append_one(bed: &mut Bed<'_>, case: &'static str, size: usize) -> 
 /// W1: appends 25 items at once, to as many threads; times are those of one item.
 pub(crate) fn append_at_once(bed: &mut Bed<'_>, case: &'static str) -> Result<Times> {
     let mut times = Vec::new();
-    for call in 0..20 {
+    for call in 0..bed.effort.calls(20, 20) as u64 {
         let items: Vec<_> = (0..25)
             .map(|n| (data::id(n), data::item(call, usize::try_from(n).unwrap_or(0), SMALL)))
             .collect();
@@ -89,7 +109,7 @@ pub(crate) fn load(bed: &mut Bed<'_>) -> Result<Times> {
 pub(crate) fn list(bed: &mut Bed<'_>, case: &'static str) -> Result<Times> {
     let mut rng = Rng::with_seed(bed.round);
     let mut times = Vec::new();
-    for n in 0..if bed.quick { 50 } else { 200 } {
+    for n in 0..bed.effort.calls(200, 50) {
         let thread = data::id(rng.u64(..bed.short));
         bed.store.append(thread, &[data::item(bed.round, n, SMALL)])?;
         let (time, found) = bed.timed(|store| store.newest(50))?;
@@ -102,7 +122,7 @@ pub(crate) fn list(bed: &mut Bed<'_>, case: &'static str) -> Result<Times> {
 /// W4: lists 50 of a root's 200 children.
 pub(crate) fn list_children(bed: &mut Bed<'_>) -> Result<Times> {
     let mut times = Vec::new();
-    for _ in 0..if bed.quick { 10 } else { 50 } {
+    for _ in 0..bed.effort.calls(50, 20) {
         let (time, found) = bed.timed(|store| store.children(data::id(20_000), 50))?;
         ensure!(found == 50, "{found} children were listed");
         times.push(time);

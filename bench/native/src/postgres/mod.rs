@@ -21,7 +21,7 @@ use crate::data::{self, Spec};
 use crate::lines::Line;
 use crate::rounds::{LARGE_STORE, Run};
 use crate::turns::turns;
-use crate::workloads::{self as work, Bed, SMALL};
+use crate::workloads::{self as work, Bed, Effort, SMALL};
 
 /// What an administrator sets first, so that no contender's log makes the others wait for a checkpoint; the rest
 /// is as the server comes.
@@ -133,12 +133,13 @@ impl Postgres {
     ) -> Result<()> {
         let open = |entrant: &Entrant<'_>| (entrant.open)(&entrant.url(server, size), strict);
         let mut stores = entrants.iter().map(open).collect::<Result<Vec<_>>>()?;
+        // Every call is a round trip or several, so fewer of them tell as much.
+        let effort = if self.quick { Effort::Least } else { Effort::Quick };
         let names: Vec<_> = entrants.iter().map(|entrant| entrant.name).collect();
         for (workload, run) in runs {
             turns(&names, self.rounds, workload, &mut |index, round| {
                 let store: &mut dyn Contender = &mut *stores[index];
-                // Every call is a round trip or several, so fewer of them tell as much.
-                run(&mut Bed { store, round: round as u64, short, quick: true })
+                run(&mut Bed { store, round: round as u64, short, effort })
             })?;
         }
         stores.into_iter().try_for_each(Contender::close)
