@@ -1,5 +1,5 @@
-//! A server as if it were far away: every answer comes a set time later. What an operation then takes, divided by
-//! that time, is how many round trips its caller waits for, one after the other.
+//! A server as if it were far away: every answer comes a set time later. What an operation then takes longer, divided
+//! by that time, is how many round trips its caller waits for, one after the other.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -32,9 +32,11 @@ impl Distant {
     }
 }
 
-/// How many round trips were waited for in a time.
-pub(super) fn round_trips(milliseconds: f64) -> u64 {
-    (milliseconds / (DISTANCE.as_secs_f64() * 1000.0)) as u64
+/// How many round trips were waited for by what takes so many milliseconds nearby and so many far away; nothing
+/// where it takes so long nearby that the distance is lost in it.
+pub(super) fn round_trips(near: f64, far: f64) -> Option<u64> {
+    let distance = DISTANCE.as_secs_f64() * 1000.0;
+    (near < distance).then(|| ((far - near).max(0.0) / distance).round() as u64)
 }
 
 fn join(client: TcpStream, server: u16) -> Result<()> {
@@ -102,7 +104,7 @@ mod tests {
                 client.write_all(&answers.clone()).unwrap();
                 client.read_exact(&mut answers).unwrap();
             }
-            round_trips(started.elapsed().as_secs_f64() * 1000.0)
+            round_trips(0.0, started.elapsed().as_secs_f64() * 1000.0).unwrap()
         };
         let least = |together, times, ask: &mut dyn FnMut(usize, usize) -> u64| {
             (0..5).map(|_| ask(together, times)).min()
@@ -110,5 +112,13 @@ mod tests {
         assert_eq!(least(1, 1, &mut ask), Some(1));
         assert_eq!(least(4, 1, &mut ask), Some(1));
         assert_eq!(least(1, 3, &mut ask), Some(3));
+    }
+
+    #[test]
+    fn what_takes_long_by_itself_says_nothing_of_the_distance() {
+        assert_eq!(round_trips(0.3, 25.4), Some(1));
+        assert_eq!(round_trips(14.0, 115.0), Some(4));
+        assert_eq!(round_trips(0.4, 0.3), Some(0));
+        assert_eq!(round_trips(200.0, 4700.0), None);
     }
 }
