@@ -93,7 +93,12 @@ impl Server {
 
     /// Returns the URL of the server's database.
     pub fn url(&self) -> String {
-        format!("postgres://creel:{PASSWORD}@127.0.0.1:{}/postgres", self.port)
+        self.url_of("postgres")
+    }
+
+    /// Returns the URL of another database of the server.
+    pub fn url_of(&self, database: &str) -> String {
+        format!("postgres://creel:{PASSWORD}@127.0.0.1:{}/{database}", self.port)
     }
 
     /// Returns the place of a store, as [`crate::place::open`] takes it.
@@ -114,9 +119,17 @@ impl Server {
     /// # Panics
     /// Where the server refuses it.
     pub fn sql(&self, text: &str) -> String {
+        self.sql_in("postgres", text)
+    }
+
+    /// Runs SQL by `psql` in a database and returns what it prints.
+    ///
+    /// # Panics
+    /// Where the server refuses it.
+    pub fn sql_in(&self, database: &str, text: &str) -> String {
         let output = self
             .command("psql")
-            .args([&self.url(), "-AXqt", "-v", "ON_ERROR_STOP=1", "-c", text])
+            .args([&self.url_of(database), "-AXqt", "-v", "ON_ERROR_STOP=1", "-c", text])
             .output()
             .unwrap();
         assert!(output.status.success(), "{text}: {output:?}");

@@ -105,6 +105,19 @@ fn many_first_starts_at_once_make_the_tables_once() {
 }
 
 #[test]
+fn large_values_are_compressed_by_lz4_where_the_server_can() {
+    let server = Server::start(&[]);
+    drop(server.pool());
+    let able = "SELECT count(*) FROM pg_settings \
+                WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)";
+    let columns = "SELECT count(*) FROM pg_attribute AS a WHERE attname = 'value' \
+                   AND attrelid = ANY ('{creel.journal, creel.catalog, creel.history}'::regclass[]) \
+                   AND to_jsonb(a) ->> 'attcompression' = 'l'";
+    let expected = if server.sql(able) == "1" { "3" } else { "0" };
+    assert_eq!(server.sql(columns), expected);
+}
+
+#[test]
 fn tables_of_a_newer_version_are_refused() {
     let server = Server::start(&[]);
     drop(server.pool());

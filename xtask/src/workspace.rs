@@ -17,6 +17,7 @@ pub(crate) const AGENT_TESTS: &str = "tests/adapters/agents";
 pub(crate) const REACT_18_TESTS: &str = "tests/adapters/react-18";
 pub(crate) const GUIDE_TESTS: &str = "tests/guides";
 pub(crate) const BENCH: &str = "bench/browser";
+pub(crate) const LANGGRAPH_BENCH: &str = "bench/langgraph";
 pub(crate) const UI_TESTS: &str = "tests/adapters/ui";
 
 /// The repository that a command works on.

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
-use creel::storage::SqliteStorage;
-use creel::{DeleteOptions, Wait};
+use creel::storage::{SqliteStorage, Storage};
+use creel::{DeleteOptions, StoreOptions, Wait};
 use futures_lite::future::block_on;
 
-use crate::contenders::{Contender, Creel, ENTRANTS, Entrant, entrant, fill, options};
+use crate::contenders::{Contender, Creel, ENTRANTS, Entrant, entrant, options};
 use crate::counting::{Counting, Counts};
 use crate::data;
 use crate::files::copy;
@@ -33,9 +33,11 @@ const SYNCED: usize = 50;
 pub(crate) fn all(plan: &Plan<'_>) -> Result<()> {
     let creel = plan.store(ENTRANTS[0], "10k")?;
     for strict in [false, true] {
-        appends(&creel, strict)?;
+        let (counted, counts, _dir) = counted(&creel, strict)?;
+        appends(counted, &counts, strict)?;
     }
-    trees(&creel)?;
+    let (counted, counts, _dir) = counted(&creel, false)?;
+    trees(counted, &counts, 1_000_000)?;
     opening(&creel)?;
     for entrant in ENTRANTS {
         let written = bytes_written(plan, entrant)?;
@@ -58,7 +60,11 @@ pub(crate) fn append(contender: &str, dir: &Path, count: usize, strict: bool) ->
     store.close()
 }
 
-fn say(
+/// Says what operations cost together.
+///
+/// # Errors
+/// When nobody reads it.
+pub(crate) fn say(
     workload: &str,
     case: &str,
     contender: &str,
@@ -76,16 +82,26 @@ fn counted(
     let dir = tempfile::tempdir()?;
     copy(from, dir.path())?;
     let (storage, counts) = Counting::new(block_on(SqliteStorage::open(dir.path()))?);
-    let mut options = options(strict);
-    // A checkpoint is no part of what it follows; it would come in the middle of the count.
-    options.checkpoint_entries = u64::MAX;
-    options.checkpoint_bytes = u64::MAX;
-    let creel = Creel::over(storage, options)?;
-    Ok((creel, counts, dir))
+    Ok((Creel::over(storage, without_checkpoints(strict))?, counts, dir))
 }
 
-fn appends(from: &Path, strict: bool) -> Result<()> {
-    let (mut creel, counts, _dir) = counted(from, strict)?;
+/// A checkpoint is no part of what it follows; it would come in the middle of the count.
+pub(crate) fn without_checkpoints(strict: bool) -> StoreOptions {
+    let mut options = options(strict);
+    options.checkpoint_entries = u64::MAX;
+    options.checkpoint_bytes = u64::MAX;
+    options
+}
+
+/// Counts what appends and lists ask of the storage, and closes the store.
+///
+/// # Errors
+/// The store's.
+pub(crate) fn appends<S: Storage>(
+    mut creel: Creel<Counting<S>>,
+    counts: &Counts,
+    strict: bool,
+) -> Result<()> {
     let how = if strict { "strict" } else { "relaxed" };
     counts.take();
     for n in 0..APPENDS {
@@ -105,10 +121,18 @@ fn appends(from: &Path, strict: bool) -> Result<()> {
     Box::new(creel).close()
 }
 
-fn trees(from: &Path) -> Result<()> {
-    let (mut creel, counts, _dir) = counted(from, false)?;
-    let root = data::id(1_000_000);
-    fill(&mut creel, &data::tree(1_000_000), SMALL)?;
+/// Counts what the end of a tree, whose threads are numbered from `first`, asks of the storage, and closes
+/// the store.
+///
+/// # Errors
+/// The store's.
+pub(crate) fn trees<S: Storage>(
+    mut creel: Creel<Counting<S>>,
+    counts: &Counts,
+    first: u64,
+) -> Result<()> {
+    let root = data::id(first);
+    creel.fill(&data::tree(first), SMALL)?;
     counts.take();
     creel.archive(root)?;
     say("W6", "archive a tree of 1,001", "creel", 1, counts.take())?;

@@ -16,19 +16,24 @@ const RELAXED: &str = "survives the end of the process, not of the power; redb h
 /// # Errors
 /// When nobody reads standard output.
 pub(crate) fn describe() -> Result<()> {
+    let mut what = common();
+    what.insert("sqlite", rusqlite::version().into());
+    what.insert("relaxed", RELAXED.into());
+    Line::Machine { what }.emit()
+}
+
+/// What is to be said whatever the contenders are.
+pub(crate) fn common() -> BTreeMap<&'static str, String> {
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
     let model = field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".into());
     let memory = field("/proc/meminfo", "MemTotal").unwrap_or_else(|| "unknown".into());
     let system = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let what = BTreeMap::from([
+    BTreeMap::from([
         ("cpu", format!("{model}, {cpus} cores")),
         ("memory", memory),
         ("os", format!("{} {}", std::env::consts::OS, system.trim())),
         ("creel", env!("CARGO_PKG_VERSION").into()),
-        ("sqlite", rusqlite::version().into()),
-        ("relaxed", RELAXED.into()),
-    ]);
-    Line::Machine { what }.emit()
+    ])
 }
 
 /// Reads one field of a file of `name: value` lines.

@@ -13,8 +13,10 @@ mod growth;
 mod lines;
 mod machine;
 mod memory;
+mod postgres;
 mod rounds;
 mod servers;
+mod turns;
 mod waiting;
 mod workloads;
 
@@ -70,6 +72,18 @@ enum Command {
         /// The store's directory.
         #[arg(long)]
         dir: PathBuf,
+    },
+    /// Runs the workloads W1 to W6 on a PostgreSQL server, in rounds, and counts there.
+    Postgres {
+        /// How many rounds are reported.
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+        /// Leaves out the large store.
+        #[arg(long)]
+        quick: bool,
+        /// The program of LangGraph's checkpointer.
+        #[arg(long)]
+        langgraph: Option<PathBuf>,
     },
     /// Compares Creel's server with the reference.
     Servers {
@@ -140,6 +154,9 @@ fn main() -> Result<()> {
             memory::all(&rounds::Plan { data: &data, rounds: 1, quick: true }, history)
         }
         Command::Height { case, contender, dir } => memory::height(&case, &contender, &dir),
+        Command::Postgres { rounds, quick, langgraph } => {
+            postgres::Postgres { rounds, quick, langgraph }.run()
+        }
         Command::Servers { data, codex, creel, quick } => {
             std::fs::create_dir_all(&data)?;
             servers::Servers { data, codex, creel, quick }.run()

@@ -1,21 +1,18 @@
-//! Rounds: every contender does the same work in turn, another one first each time, so that what slows
-//! the machine for a while slows all alike.
-
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+//! The rounds of the native contenders: which workloads they run, on which stores, in which order.
 
 use anyhow::Result;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-use crate::contenders::{Contender, ENTRANTS, Entrant, fill};
+use crate::contenders::{Contender, ENTRANTS, Entrant};
 use crate::data;
 use crate::files::{copy, prepared};
-use crate::lines::Line;
+use crate::turns::{report, turns};
 use crate::waiting;
-use crate::workloads::{self as work, Bed, LARGE, SMALL, Times};
+use crate::workloads::{self as work, Bed, Effort, LARGE, SMALL, Times};
 
 /// One workload as the rounds run it.
-type Run = fn(&mut Bed<'_>) -> Result<Times>;
+pub(crate) type Run = fn(&mut Bed<'_>) -> Result<Times>;
 
 const RELAXED: [(&str, Run); 6] = [
     ("W1", |bed| work::append_one(bed, "append one item, relaxed, 600 B", SMALL)),
@@ -32,7 +29,8 @@ const STRICT: [(&str, Run); 5] = [
     ("W2", |bed| work::append_many(bed, "append 1,000 items, strict")),
     ("W5", work::archive_and_delete),
 ];
-const LARGE_STORE: [(&str, Run); 1] = [("W4", |bed| work::list(bed, "list 50 of 100,000"))];
+pub(crate) const LARGE_STORE: [(&str, Run); 1] =
+    [("W4", |bed| work::list(bed, "list 50 of 100,000"))];
 
 /// Where stores are prepared, and how long to measure.
 #[derive(Debug)]
@@ -81,7 +79,7 @@ impl Plan<'_> {
                 "10k" => data::ten_thousand(),
                 _ => data::hundred_thousand(),
             };
-            fill(&mut *store, &threads, SMALL)?;
+            store.fill(&threads, SMALL)?;
             store.close()
         })
     }
@@ -92,7 +90,7 @@ impl Plan<'_> {
         for (entrant, dir) in ENTRANTS.iter().zip(dirs) {
             let mut store = (entrant.open)(dir.path(), false)?;
             for round in 0..=self.rounds {
-                fill(&mut *store, &data::tree(work::tree(round as u64)), SMALL)?;
+                store.fill(&data::tree(work::tree(round as u64)), SMALL)?;
             }
             store.close()?;
         }
@@ -107,6 +105,7 @@ impl Plan<'_> {
         short: u64,
         runs: &[(&str, Run)],
     ) -> Result<()> {
+        let effort = if self.quick { Effort::Quick } else { Effort::Full };
         let mut stores = Vec::new();
         for (entrant, dir) in ENTRANTS.iter().zip(dirs) {
             stores.push((entrant.open)(dir.path(), strict)?);
@@ -114,49 +113,19 @@ impl Plan<'_> {
         for (workload, run) in runs {
             let mut round_of = |index: usize, round: usize| {
                 let store: &mut dyn Contender = &mut *stores[index];
-                run(&mut Bed { store, round: round as u64, short, quick: self.quick })
+                run(&mut Bed { store, round: round as u64, short, effort })
             };
             self.rounds(workload, &mut round_of)?;
         }
         stores.into_iter().try_for_each(Contender::close)
     }
 
-    /// Runs rounds of one workload; the first warms up and is not reported.
     fn rounds(
         &self,
         workload: &str,
         run: &mut dyn FnMut(usize, usize) -> Result<Times>,
     ) -> Result<()> {
-        let started = Instant::now();
-        let mut running = vec![true; ENTRANTS.len()];
-        for round in 0..=self.rounds {
-            for turn in 0..ENTRANTS.len() {
-                let index = (turn + round) % ENTRANTS.len();
-                let contender = ENTRANTS[index].name;
-                if !running[index] {
-                    continue;
-                }
-                match run(index, round) {
-                    Ok(_) if round == 0 => {}
-                    Ok(times) => self.report(workload, contender, round, &times)?,
-                    Err(error) => {
-                        running[index] = false;
-                        let reason = format!("{error:#}");
-                        Line::Void { workload, case: "", contender, reason }.emit()?;
-                    }
-                }
-            }
-        }
-        eprintln!("{workload} took {:.1} s", started.elapsed().as_secs_f64());
-        Ok(())
-    }
-
-    fn report(&self, workload: &str, contender: &str, round: usize, times: &Times) -> Result<()> {
-        for (case, values) in times {
-            let workload = if case.starts_with("archive") { "W6" } else { workload };
-            Line::Sample { workload, case, contender, round, unit: "ms", values }.emit()?;
-        }
-        Ok(())
+        turns(&ENTRANTS.map(|entrant| entrant.name), self.rounds, workload, run)
     }
 
     fn openings(&self, dirs: &[TempDir], case: &'static str) -> Result<()> {
@@ -175,7 +144,7 @@ impl Plan<'_> {
             copy(&ready, dir.path())?;
             let times = work::open(creel, dir.path(), case)?;
             if round > 0 {
-                self.report("W7", creel.name, round, &times)?;
+                report("W7", creel.name, round, &times)?;
             }
         }
         Ok(())

@@ -12,14 +12,19 @@ use super::line::{Blocking, Count, Growth, Line, Memory, Void};
 pub(crate) enum Side {
     Native,
     Browser,
+    Postgres,
 }
 
 impl Side {
+    /// Every side, in the order of the reports.
+    pub(crate) const ALL: [Self; 3] = [Self::Native, Self::Browser, Self::Postgres];
+
     /// Its name in reports.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
             Self::Browser => "browser",
+            Self::Postgres => "postgres",
         }
     }
 }

@@ -22,7 +22,7 @@ use self::report::Report;
 use self::verdict::Outcome;
 use crate::workspace::Workspace;
 
-/// What `cargo xtask bench` takes; without `--native` or `--browser`, both are measured.
+/// What `cargo xtask bench` takes; without `--native`, `--browser` or `--postgres`, the first two are measured.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Measures the native contenders.
@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// Measures the contenders in Chromium.
     #[arg(long)]
     browser: bool,
+    /// Measures the contenders on a PostgreSQL server, which is started for it.
+    #[arg(long)]
+    postgres: bool,
     /// Measures less, within 50 seconds once everything is built.
     #[arg(long)]
     quick: bool,
@@ -51,7 +54,7 @@ pub(crate) struct Args {
 /// When a program that measures can't be built or fails, and when a count does not hold. Times never fail.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let mut facts = Facts::default();
-    let both = !args.native && !args.browser;
+    let both = !args.native && !args.browser && !args.postgres;
     if args.growth || args.endurance.is_some() {
         programs::long_runs(workspace, args.growth, args.endurance, &mut facts)?;
     } else {
@@ -60,6 +63,9 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         }
         if args.browser || both {
             programs::browser(workspace, args.quick, &mut facts)?;
+        }
+        if args.postgres {
+            programs::postgres(workspace, args.quick, &mut facts)?;
         }
     }
     let slow = recorded::deviations(&facts);
@@ -78,7 +84,7 @@ fn write(out: &std::path::Path, report: &Report<'_>) -> Result<()> {
     std::fs::create_dir_all(out)?;
     std::fs::write(out.join("report.md"), report.markdown())?;
     std::fs::write(out.join("report.json"), serde_json::to_string_pretty(&report.json())?)?;
-    for side in [Side::Native, Side::Browser] {
+    for side in Side::ALL {
         if let Some(svg) = plot::times(report.facts, side)? {
             std::fs::write(out.join(format!("{}.svg", side.name())), svg)?;
         }

@@ -11,8 +11,8 @@ use super::facts::{Facts, Side};
 use super::line::{Line, Void};
 use crate::npm::Project;
 use crate::package;
-use crate::setup::chromium;
-use crate::workspace::{BENCH, Workspace};
+use crate::setup::{chromium, npm_tools, postgres as server};
+use crate::workspace::{BENCH, LANGGRAPH_BENCH, Workspace};
 
 /// The reference, whose package carries a program for each platform.
 const CODEX: &str = "@openai/codex@0.171.0";
@@ -45,9 +45,7 @@ pub(crate) fn native(workspace: &Workspace, quick: bool, facts: &mut Facts) -> R
             read(&mut program, Side::Native, facts)
         }
         Err(error) => {
-            let (workload, case) = (String::new(), String::new());
-            let (contender, reason) = ("Codex app-server".into(), format!("{error:#}"));
-            facts.add(Side::Native, Line::Void(Void { workload, case, contender, reason }));
+            facts.add(Side::Native, left_out("Codex app-server", format!("{error:#}")));
             Ok(())
         }
     }
@@ -95,6 +93,46 @@ pub(crate) fn browser(workspace: &Workspace, quick: bool, facts: &mut Facts) -> 
         .env("CHROMIUM", chromium)
         .env("CREEL_TARBALL", &package.tarball);
     read(&mut program, Side::Browser, facts)
+}
+
+/// Measures the contenders on a PostgreSQL server, if this machine has one or can get it.
+///
+/// # Errors
+/// As [`native`].
+pub(crate) fn postgres(workspace: &Workspace, quick: bool, facts: &mut Facts) -> Result<()> {
+    let Some(server) = server::find_or_install(workspace) else {
+        println!("not measured: {WITHOUT_POSTGRES}");
+        facts.add(Side::Postgres, left_out("all", WITHOUT_POSTGRES.into()));
+        return Ok(());
+    };
+    let shell = &workspace.shell;
+    cmd!(shell, "cargo build --quiet --release --package creel-bench").quiet().run()?;
+    let mut program = Command::new(workspace.target.join("release/creel-bench"));
+    program.arg("postgres").env("CREEL_POSTGRES", server);
+    program.args(if quick { &["--quick", "--rounds", "2"][..] } else { &["--rounds", "5"] });
+    match langgraph(workspace) {
+        Ok(langgraph) => _ = program.arg("--langgraph").arg(langgraph),
+        Err(error) => facts.add(Side::Postgres, left_out("LangGraph", format!("{error:#}"))),
+    }
+    read(&mut program, Side::Postgres, facts)
+}
+
+const WITHOUT_POSTGRES: &str =
+    "PostgreSQL is not installed and can't be; CREEL_POSTGRES may name its bin directory";
+
+/// Returns the compiled program of LangGraph's checkpointer.
+fn langgraph(workspace: &Workspace) -> Result<PathBuf> {
+    npm_tools(workspace)?;
+    let project = Project::open(workspace, LANGGRAPH_BENCH);
+    project.install()?;
+    project.run("build", &[])?;
+    Ok(workspace.path(LANGGRAPH_BENCH).join("dist/main.js"))
+}
+
+/// Says that a contender was not measured at all.
+fn left_out(contender: &str, reason: String) -> Line {
+    let (workload, case, contender) = (String::new(), String::new(), contender.into());
+    Line::Void(Void { workload, case, contender, reason })
 }
 
 /// Builds the native program, and Creel's own server to put beside the reference.

@@ -43,6 +43,15 @@ const fn browser(
     Recorded { side: Side::Browser, workload, words, statistic, contenders, times }
 }
 
+const fn postgres(
+    workload: &'static str,
+    words: &'static [&'static str],
+    times: &'static [f64],
+) -> Recorded {
+    let contenders = &["tables by hand", "LangGraph"];
+    Recorded { side: Side::Postgres, workload, words, statistic: P50, contenders, times }
+}
+
 const TABLE: &[Recorded] = &[
     native("W1", &["append one", "strict", "600 B"], Mean, &[0.096, 0.113, 0.279]),
     native("W2", &["relaxed"], P50, &[0.94, 4.0, 3.1]),
@@ -64,6 +73,12 @@ const TABLE: &[Recorded] = &[
     browser("W6", &["archive", "sqlite"], P50, &[190.0, 293.0, 346.0, 8.3]),
     browser("W7", &["open", "10,000 threads", "leveldb"], P50, &[257.0, 321.0, 369.0, 475.0]),
     browser("W7", &["open", "10,000 threads", "sqlite"], P50, &[110.0, 136.0, 189.0, 389.0]),
+    postgres("W1", &["append one", "relaxed"], &[0.218, 5.41]),
+    postgres("W1", &["append one", "strict"], &[0.460, 14.8]),
+    postgres("W2", &["relaxed"], &[18.5, 80.1]),
+    postgres("W2", &["strict"], &[16.2, 83.1]),
+    postgres("W3", &[], &[73.5, 2877.0]),
+    postgres("W5", &["erased"], &[156.0, 1242.0]),
 ];
 
 /// A contender that ran slower, against the others, than it was recorded to.

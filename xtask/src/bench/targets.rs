@@ -3,7 +3,7 @@
 //! Times are ratios to others in the same run wherever there is another to compare with, since only those
 //! mean the same on every machine. Counts mean the same everywhere, so a run fails on them.
 
-use super::facts::Side::{self, Browser, Native};
+use super::facts::Side::{self, Browser, Native, Postgres};
 use super::stats::Statistic::{self, Mean, P50, P99};
 
 /// One row.
@@ -114,4 +114,20 @@ pub(crate) const TARGETS: &[Target] = &[
     row(Browser, "W4", &["list"], exactly("transactions", 0.0)),
     row(Browser, "W5", COMMITTED, exactly("transactions", 1.0)),
     row(Browser, "W6", ARCHIVE, exactly("transactions", 1.0)),
+    row(Postgres, "W1", APPEND, exactly("transactions", 1.0)),
+    row(Postgres, "W1", APPEND, exactly("inserts", 1.0)),
+    row(Postgres, "W1", APPEND, exactly("checks", 2.0)),
+    row(Postgres, "W1", APPEND, exactly("reads", 0.0)),
+    row(Postgres, "W1", APPEND, exactly("roundTrips", 1.0)),
+    // The append's own, and at most one more that tells others of it.
+    row(Postgres, "W1", APPEND, Bound::AtMost { what: "serverCommits", each: 2.0 }),
+    row(Postgres, "W1", AT_ONCE, Bound::AtMost { what: "transactions", each: 3.0 }),
+    row(Postgres, "W4", LIST, exactly("storageCalls", 0.0)),
+    row(Postgres, "W4", LIST, exactly("serverCommits", 0.0)),
+    row(Postgres, "W4", LIST, exactly("roundTrips", 0.0)),
+    row(Postgres, "W5", COMMITTED, exactly("transactions", 1.0)),
+    row(Postgres, "W5", COMMITTED, exactly("inserts", 1.0)),
+    row(Postgres, "W6", ARCHIVE, exactly("transactions", 1.0)),
+    row(Postgres, "W6", ARCHIVE, exactly("inserts", 1.0)),
+    row(Postgres, "W6", ARCHIVE, exactly("roundTrips", 1.0)),
 ];

@@ -374,4 +374,24 @@ mod tests {
             .collect();
         assert_eq!((verdicts.len(), missed), (5, vec!["reads = 0"]));
     }
+
+    #[test]
+    fn the_table_judges_the_counts_on_a_server_and_no_times_there() {
+        let mut facts = Facts::default();
+        let mut add = |side, counts: &[(&str, u64)]| {
+            let counts = counts.iter().map(|(what, n)| ((*what).into(), *n)).collect();
+            let (workload, case) = ("W1".into(), APPEND.into());
+            let count = Count { workload, case, contender: CREEL.into(), operations: 50, counts };
+            facts.add(side, Line::Count(count));
+        };
+        add(Side::Postgres, &[("roundTrips", 100), ("serverCommits", 100)]);
+        add(Side::Postgres, &[("transactions", 50), ("reads", 0)]);
+        let verdicts = judge(&facts, TARGETS, &[]);
+        let of = |asked: &str| verdicts.iter().find(|it| it.asked == asked).unwrap().outcome;
+        assert_eq!(verdicts.len(), 4);
+        assert_eq!(of("roundTrips = 1"), Outcome::Missed);
+        assert_eq!(of("serverCommits ≤ 2"), Outcome::Held);
+        assert_eq!(of("transactions = 1"), Outcome::Held);
+        assert!(TARGETS.iter().all(|it| it.side != Side::Postgres || it.bound.is_count()));
+    }
 }

@@ -130,6 +130,19 @@ impl<S: Storage> Contender for Creel<S> {
         Ok(())
     }
 
+    fn fill(&mut self, threads: &[Spec], size: usize) -> Result<()> {
+        for some in threads.chunks(500) {
+            self.create(some)?;
+            // What is asked for at once is committed together, which is what takes long on a server.
+            let items: Vec<_> = some
+                .iter()
+                .flat_map(|thread| thread.items(size).into_iter().map(|item| (thread.id, item)))
+                .collect();
+            self.append_at_once(&items)?;
+        }
+        self.settle()
+    }
+
     fn settle(&mut self) -> Result<()> {
         block_on(self.store.checkpoint())?;
         Ok(())

@@ -39,6 +39,27 @@ pub(crate) trait Contender {
     /// Deletes a thread with everything below it; calls `committed` when nobody sees it any more, and
     /// returns when nothing of it is left. For most stores that is the same.
     fn delete(&mut self, root: Uuid, committed: &mut dyn FnMut()) -> Result<()>;
+    /// Stores threads with their items of `size` bytes, however it is quickest: it is not measured.
+    fn fill(&mut self, threads: &[Spec], size: usize) -> Result<()> {
+        for some in threads.chunks(500) {
+            self.create(some)?;
+            for thread in some.iter().filter(|thread| thread.items > 0) {
+                for items in thread.items(size).chunks(1000) {
+                    self.append(thread.id, items)?;
+                }
+            }
+        }
+        self.settle()
+    }
+    /// How long the last call took in milliseconds, where the store is in another process, and the way
+    /// there and back is none of its own.
+    fn took(&self) -> Option<f64> {
+        None
+    }
+    /// Tells whether there is an archive.
+    fn archives(&self) -> bool {
+        true
+    }
     /// Does now what the store would do when it is idle.
     fn settle(&mut self) -> Result<()> {
         Ok(())
@@ -73,20 +94,4 @@ pub(crate) const ENTRANTS: [Entrant; 4] = [
 pub(crate) fn entrant(name: &str) -> Result<Entrant> {
     let found = ENTRANTS.into_iter().find(|entrant| entrant.name == name);
     found.ok_or_else(|| anyhow::anyhow!("no contender is called {name}"))
-}
-
-/// Fills a store with threads and their items of `size` bytes.
-///
-/// # Errors
-/// The contender's.
-pub(crate) fn fill(store: &mut dyn Contender, threads: &[Spec], size: usize) -> Result<()> {
-    for some in threads.chunks(500) {
-        store.create(some)?;
-        for thread in some.iter().filter(|thread| thread.items > 0) {
-            for items in thread.items(size).chunks(1000) {
-                store.append(thread.id, items)?;
-            }
-        }
-    }
-    store.settle()
 }

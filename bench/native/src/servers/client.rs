@@ -22,7 +22,20 @@ impl Client {
     ///
     /// # Errors
     /// When it can't be started or does not answer.
-    pub(crate) fn start(mut command: Command) -> Result<Self> {
+    pub(crate) fn start(command: Command) -> Result<Self> {
+        let mut client = Self::spawn(command)?;
+        let info = json!({"name": "creel-bench", "title": null, "version": "0"});
+        let capabilities = json!({"experimentalApi": true});
+        client.call("initialize", json!({"clientInfo": info, "capabilities": capabilities}))?;
+        client.say(&json!({"method": "initialized"}))?;
+        Ok(client)
+    }
+
+    /// Starts a server that shakes no hands.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub(crate) fn spawn(mut command: Command) -> Result<Self> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -31,12 +44,7 @@ impl Client {
             .with_context(|| format!("{command:?} can't be started"))?;
         let to = child.stdin.take();
         let from = BufReader::new(child.stdout.take().context("no output")?);
-        let mut client = Self { child, to, from, calls: 0 };
-        let info = json!({"name": "creel-bench", "title": null, "version": "0"});
-        let capabilities = json!({"experimentalApi": true});
-        client.call("initialize", json!({"clientInfo": info, "capabilities": capabilities}))?;
-        client.say(&json!({"method": "initialized"}))?;
-        Ok(client)
+        Ok(Self { child, to, from, calls: 0 })
     }
 
     /// Calls a method and waits for its answer; notifications on the way are passed over.

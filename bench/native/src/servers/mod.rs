@@ -3,7 +3,7 @@
 //! The reference gets a home of rollouts; Creel imports that home. Both are started anew on a fresh copy in
 //! every round, since archiving and deleting can't be taken back.
 
-mod client;
+pub(crate) mod client;
 mod home;
 
 use std::path::{Path, PathBuf};

@@ -22,6 +22,10 @@ use crate::storage::{Key, StorageResult};
 /// How long a listener that was cut off waits before it connects again.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long after a telling the next one waits, so that a store that commits one after the other does
+/// not have as many transactions that tell as those that are told of.
+const GATHER: Duration = Duration::from_millis(5);
+
 /// Who wants to know of which store, and what is to be told to other processes.
 #[derive(Default)]
 pub(super) struct News {
@@ -130,22 +134,26 @@ pub(super) fn start_listening(shared: &Arc<Shared>) {
 
 /// Tells other processes of commits, after them: a transaction that notifies keeps all others of
 /// the database that do from committing beside it, so it must not be the one that syncs. What
-/// comes while one is under way goes with the next, in one statement.
+/// comes while one is under way, or shortly after, goes with the next, in one statement.
 async fn tell(pool: Weak<Shared>, told: Arc<Notify>) {
     loop {
         told.notified().await;
         let Some(shared) = pool.upgrade() else { return };
-        let news = shared.news.take_untold();
-        let payloads: Vec<String> =
-            news.iter().map(|(store, tip)| format!("{} {tip} {store}", shared.id)).collect();
-        if payloads.is_empty() {
-            continue;
-        }
-        let channel = channel(&shared);
-        let query = sql::notify(&channel, payloads.iter().map(String::as_str).collect());
-        // Where it can't be told, others find out by asking.
-        if let Ok(connection) = Connection::acquire(&shared).await {
-            let _ = connection.query(&query).await;
+        loop {
+            let news = shared.news.take_untold();
+            if news.is_empty() {
+                break;
+            }
+            let payloads: Vec<String> =
+                news.iter().map(|(store, tip)| format!("{} {tip} {store}", shared.id)).collect();
+            let channel = channel(&shared);
+            let query = sql::notify(&channel, payloads.iter().map(String::as_str).collect());
+            // Where it can't be told, others find out by asking.
+            if let Ok(connection) = Connection::acquire(&shared).await {
+                let _ = connection.query(&query).await;
+            }
+            // The pool is kept until then, or what comes meanwhile would go untold with it.
+            tokio::time::sleep(GATHER).await;
         }
     }
 }
