@@ -18,10 +18,10 @@ use crate::workloads::{SMALL, timed};
 /// Where everything is counted.
 const SIZE: &str = "small";
 /// How many appends the server counts, and how many lists.
-const APPENDS: usize = 100;
+const APPENDS: usize = 50;
 const LISTS: usize = 10;
 /// How often round trips are looked at; the fewest count, since a machine may make anything longer.
-const LOOKS: usize = 8;
+const LOOKS: usize = 5;
 /// How long connections may take to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 const APPEND: &str = "append one item, strict, 600 B";
@@ -83,7 +83,7 @@ fn counted(
     let (storage, counts) = Counting::new(storage(&creel.url(server, SIZE))?);
     let creel = Creel::over(storage, without_checkpoints(strict))?;
     let mut quiet = 0;
-    while quiet < 5 {
+    while quiet < 3 {
         counts.take();
         std::thread::sleep(Duration::from_millis(200));
         quiet = if counts.take()["storageCalls"] == 0 { quiet + 1 } else { 0 };
