@@ -127,13 +127,13 @@ export class Threads {
 
   /** Deletes every thread of a tree. */
   async delete(root: string): Promise<Asked> {
-    const members = new Set<string>();
-    for await (const { config } of this.#saver.list({}, { filter: { root } })) {
-      members.add(String(config.configurable?.thread_id));
-    }
+    const found = await this.#pool.query<{ thread_id: string }>(
+      "SELECT DISTINCT thread_id FROM checkpoints WHERE metadata @> $1",
+      [JSON.stringify({ root })],
+    );
     return timed(async () => {
-      await Promise.all([...members].map((thread) => this.#saver.deleteThread(thread)));
-      return members.size;
+      await Promise.all(found.rows.map((row) => this.#saver.deleteThread(row.thread_id)));
+      return found.rows.length;
     });
   }
 

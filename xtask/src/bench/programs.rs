@@ -109,7 +109,7 @@ pub(crate) fn postgres(workspace: &Workspace, quick: bool, facts: &mut Facts) ->
     cmd!(shell, "cargo build --quiet --release --package creel-bench").quiet().run()?;
     let mut program = Command::new(workspace.target.join("release/creel-bench"));
     program.arg("postgres").env("CREEL_POSTGRES", server);
-    program.args(if quick { &["--quick", "--rounds", "2"][..] } else { &["--rounds", "5"] });
+    program.args(if quick { &["--quick", "--rounds", "1"][..] } else { &["--rounds", "5"] });
     match langgraph(workspace) {
         Ok(langgraph) => _ = program.arg("--langgraph").arg(langgraph),
         Err(error) => facts.add(Side::Postgres, left_out("LangGraph", format!("{error:#}"))),

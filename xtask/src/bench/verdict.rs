@@ -390,7 +390,7 @@ mod tests {
         let of = |asked: &str| verdicts.iter().find(|it| it.asked == asked).unwrap().outcome;
         assert_eq!(verdicts.len(), 4);
         assert_eq!(of("roundTrips = 1"), Outcome::Missed);
-        assert_eq!(of("serverCommits ≤ 2"), Outcome::Held);
+        assert_eq!(of("serverCommits ≤ 3"), Outcome::Held);
         assert_eq!(of("transactions = 1"), Outcome::Held);
         assert!(TARGETS.iter().all(|it| it.side != Side::Postgres || it.bound.is_count()));
     }

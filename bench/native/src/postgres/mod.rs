@@ -152,6 +152,11 @@ impl Entrant<'_> {
         format!("{}_{size}", self.database)
     }
 
+    /// Whether a list is short enough to be counted: LangGraph's newest checkpoints are the longest by then.
+    fn lists_shortly(&self) -> bool {
+        self.name != LANGGRAPH
+    }
+
     fn url(&self, server: &Server, size: &str) -> String {
         server.url_of(&self.database(size))
     }
