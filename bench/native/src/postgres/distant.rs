@@ -82,37 +82,7 @@ fn departures(mut client: TcpStream, receiver: &Receiver<(Instant, Vec<u8>)>) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn a_question_after_the_other_takes_a_round_trip_each_and_questions_at_once_take_one() {
-        let echo = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = echo.local_addr().unwrap().port();
-        std::thread::spawn(move || {
-            let (mut client, _) = echo.accept().unwrap();
-            let mut byte = [0];
-            while let Ok(1) = client.read(&mut byte) {
-                client.write_all(&byte).unwrap();
-            }
-        });
-        let distant = Distant::start(port).unwrap();
-        let mut client = TcpStream::connect(("127.0.0.1", distant.port)).unwrap();
-        let mut ask = |together: usize, times: usize| {
-            let mut answers = vec![0; together];
-            let started = Instant::now();
-            for _ in 0..times {
-                client.write_all(&answers.clone()).unwrap();
-                client.read_exact(&mut answers).unwrap();
-            }
-            round_trips(0.0, started.elapsed().as_secs_f64() * 1000.0).unwrap()
-        };
-        let least = |together, times, ask: &mut dyn FnMut(usize, usize) -> u64| {
-            (0..5).map(|_| ask(together, times)).min()
-        };
-        assert_eq!(least(1, 1, &mut ask), Some(1));
-        assert_eq!(least(4, 1, &mut ask), Some(1));
-        assert_eq!(least(1, 3, &mut ask), Some(3));
-    }
+    use super::round_trips;
 
     #[test]
     fn what_takes_long_by_itself_says_nothing_of_the_distance() {
