@@ -8,8 +8,9 @@ mod langgraph;
 mod place;
 
 use std::path::PathBuf;
+use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use creel::storage::{PostgresOptions, PostgresPool, PostgresStorage};
 use creel_tests::postgres::{Server, programs};
 use futures_lite::future::block_on;
@@ -59,7 +60,7 @@ pub(crate) struct Postgres {
 
 /// Opens a contender's store in the database of a URL; what it then writes survives a crash of the server if
 /// `strict`.
-type Open<'a> = dyn Fn(&str, bool) -> Result<Box<dyn Contender>> + 'a;
+type Open<'a> = dyn Fn(&str, bool) -> Result<Box<dyn Contender>> + Sync + 'a;
 
 struct Entrant<'a> {
     name: &'static str,
@@ -168,10 +169,9 @@ fn storage(url: &str) -> Result<PostgresStorage> {
     Ok(block_on(pool.store(STORE))?)
 }
 
-/// Makes a database for every contender and fills it, without syncs.
+/// Makes a database for every contender and fills it, without syncs and all at the same time.
 fn prepare(server: &Server, entrants: &[Entrant<'_>], size: &str, threads: &[Spec]) -> Result<()> {
-    for entrant in entrants {
-        let started = std::time::Instant::now();
+    let fill = |entrant: &Entrant<'_>| -> Result<()> {
         let database = entrant.database(size);
         server.sql(&format!("CREATE DATABASE {database}"));
         let mut store = (entrant.open)(&entrant.url(server, size), false)?;
@@ -179,8 +179,14 @@ fn prepare(server: &Server, entrants: &[Entrant<'_>], size: &str, threads: &[Spe
         store.close()?;
         // The planner of each knows its tables, as it does on a server that has run for a while.
         server.sql_in(&database, "VACUUM ANALYZE");
-        eprintln!("filled {database} in {:.1} s", started.elapsed().as_secs_f64());
-    }
+        Ok(())
+    };
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        let fills: Vec<_> = entrants.iter().map(|it| scope.spawn(|| fill(it))).collect();
+        fills.into_iter().try_for_each(|it| it.join().unwrap_or_else(|_| bail!("filling failed")))
+    })?;
     server.sql("CHECKPOINT");
+    eprintln!("filling took {:.1} s", started.elapsed().as_secs_f64());
     Ok(())
 }
