@@ -55,7 +55,9 @@ export class Creel extends OpenStore {
   /**
    * Opens a store, which is made if it is absent, and loads the WebAssembly module if need be.
    *
-   * Unfinished deletions are carried on in the background.
+   * Unfinished deletions are carried on in the background. Of a store of many threads the newest can be
+   * listed as soon as this resolves; other calls wait until all threads are read, and reject with why
+   * they can't be.
    *
    * @throws {CreelError} `wasm_unavailable`, `blocked`, `quota_exceeded`, `schema_too_new`,
    * `corrupt`, `storage_unavailable`, or `invalid_field` for an option.
