@@ -2,12 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex};
 
 /// What happens at the next COMMIT that a client sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// No answer reaches a client before it; from it on, all do.
+    /// No answer reaches the client between its BEGIN and its COMMIT; from that on, all do.
     HoldAnswers,
     /// The connection ends, and the server never hears of it.
     LoseCommit,
@@ -28,8 +29,17 @@ struct State {
     changed: Condvar,
 }
 
+/// How a transaction begins.
+const BEGIN: &[u8] = b"BEGIN ISOLATION LEVEL";
 /// How a commit begins its message, and how the server ends its answer to one.
 const COMMIT: &[u8] = b"COMMIT\0";
+
+/// What is known of one connection.
+#[derive(Debug, Default)]
+struct Connection {
+    in_transaction: AtomicBool,
+    muted: AtomicBool,
+}
 
 impl Proxy {
     /// Starts a proxy before `server`, a port on 127.0.0.1.
@@ -73,25 +83,30 @@ impl Proxy {
 }
 
 fn join(client: TcpStream, server: TcpStream, state: &Arc<State>) {
-    let muted = Arc::new(Mutex::new(false));
+    let connection = Arc::new(Connection::default());
     let up = (client.try_clone().unwrap(), server.try_clone().unwrap());
-    let (up_state, up_muted) = (Arc::clone(state), Arc::clone(&muted));
+    let (up_state, up_connection) = (Arc::clone(state), Arc::clone(&connection));
     std::thread::spawn(move || {
-        requests(up.0, up.1, &up_state, &up_muted);
+        requests(up.0, up.1, &up_state, &up_connection);
     });
     let state = Arc::clone(state);
-    std::thread::spawn(move || answers(server, client, &state, &muted));
+    std::thread::spawn(move || answers(server, client, &state, &connection));
 }
 
-fn requests(mut client: TcpStream, mut server: TcpStream, state: &State, muted: &Mutex<bool>) {
-    let (mut buffer, mut last) = (vec![0; 1 << 16], Vec::new());
+fn requests(mut client: TcpStream, mut server: TcpStream, state: &State, connection: &Connection) {
+    let (mut begun, mut committed) = (Search::new(BEGIN), Search::new(COMMIT));
+    let mut buffer = vec![0; 1 << 16];
     while let Ok(length @ 1..) = client.read(&mut buffer) {
         let chunk = &buffer[..length];
-        if seen(&mut last, chunk) {
+        if begun.finds(chunk) {
+            connection.in_transaction.store(true, SeqCst);
+        }
+        if committed.finds(chunk) {
+            connection.in_transaction.store(false, SeqCst);
             let fault = state.fault.lock().unwrap().take();
             match fault {
                 Some(Fault::LoseCommit) => break,
-                Some(Fault::LoseAnswer) => *muted.lock().unwrap() = true,
+                Some(Fault::LoseAnswer) => connection.muted.store(true, SeqCst),
                 _ => {}
             }
             state.changed.notify_all();
@@ -103,17 +118,18 @@ fn requests(mut client: TcpStream, mut server: TcpStream, state: &State, muted: 
     end(&client, &server);
 }
 
-fn answers(mut server: TcpStream, mut client: TcpStream, state: &State, muted: &Mutex<bool>) {
-    let (mut buffer, mut last) = (vec![0; 1 << 16], Vec::new());
+fn answers(mut server: TcpStream, mut client: TcpStream, state: &State, connection: &Connection) {
+    let mut committed = Search::new(COMMIT);
+    let mut buffer = vec![0; 1 << 16];
     while let Ok(length @ 1..) = server.read(&mut buffer) {
         let chunk = &buffer[..length];
         let mut fault = state.fault.lock().unwrap();
-        while *fault == Some(Fault::HoldAnswers) {
+        while *fault == Some(Fault::HoldAnswers) && connection.in_transaction.load(SeqCst) {
             fault = state.changed.wait(fault).unwrap();
         }
         drop(fault);
-        if *muted.lock().unwrap() {
-            if seen(&mut last, chunk) {
+        if connection.muted.load(SeqCst) {
+            if committed.finds(chunk) {
                 break;
             }
         } else if client.write_all(chunk).is_err() {
@@ -123,13 +139,25 @@ fn answers(mut server: TcpStream, mut client: TcpStream, state: &State, muted: &
     end(&client, &server);
 }
 
-/// Tells whether a COMMIT ends in `chunk`, which may have begun in the chunk before.
-fn seen(last: &mut Vec<u8>, chunk: &[u8]) -> bool {
-    last.extend_from_slice(chunk);
-    let seen = memchr::memmem::find(last, COMMIT).is_some();
-    let kept = if seen { last.len() } else { last.len().saturating_sub(COMMIT.len() - 1) };
-    last.drain(..kept);
-    seen
+/// Looks for a text that may begin in one chunk and end in the next.
+struct Search {
+    text: &'static [u8],
+    last: Vec<u8>,
+}
+
+impl Search {
+    fn new(text: &'static [u8]) -> Self {
+        Self { text, last: Vec::new() }
+    }
+
+    /// Tells whether the text ends in `chunk`.
+    fn finds(&mut self, chunk: &[u8]) -> bool {
+        self.last.extend_from_slice(chunk);
+        let found = memchr::memmem::find(&self.last, self.text).is_some();
+        let kept = if found { 0 } else { self.text.len() - 1 };
+        self.last.drain(..self.last.len().saturating_sub(kept));
+        found
+    }
 }
 
 fn end(client: &TcpStream, server: &TcpStream) {
