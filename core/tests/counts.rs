@@ -200,3 +200,32 @@ fn opening_costs_a_call_for_two_pages_and_the_end_of_a_history_a_few() {
         assert!(opening.iter().all(|(calls, most)| calls <= most), "calls of opening: {opening:?}");
     });
 }
+
+#[test]
+fn reading_a_history_from_page_to_page_reads_each_segment_once() {
+    block_on(async {
+        let (store, plan) = open(&MemoryStorage::new()).await;
+        let id = create(&store, None).await;
+        let item = |n| Item::new(&format!(r#"{{"n":{n},"pad":"{}"}}"#, "x".repeat(600))).unwrap();
+        for start in [0, 4_000] {
+            store.append(id, (start..start + 4_000).map(item).collect()).await.unwrap();
+        }
+        store.checkpoint().await.unwrap();
+        let mut query = ItemQuery { limit: Some(1_000), ..ItemQuery::default() };
+        plan.take_counts();
+        for _ in 0..8 {
+            query.cursor = store.items(id, query.clone()).await.unwrap().next_cursor;
+        }
+        assert_eq!(query.cursor, None);
+        // The first page does not know yet that there will be others, so the second begins anew.
+        let counts = plan.take_counts();
+        assert!(counts.calls() <= 8, "{counts:?}");
+        // Backwards, the first read tells how many segments a page needs.
+        query.sort_direction = Some(creel::SortDirection::Desc);
+        for page in 0..8 {
+            plan.take_counts();
+            query.cursor = store.items(id, query.clone()).await.unwrap().next_cursor;
+            assert!(plan.take_counts().calls() <= 2, "page {page} backwards");
+        }
+    });
+}

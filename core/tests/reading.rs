@@ -60,6 +60,51 @@ fn a_page_as_text_is_the_page_of_items() {
 }
 
 #[test]
+fn a_cursor_is_good_wherever_its_segment_has_gone() {
+    block_on(async {
+        let store = open(&MemoryStorage::new()).await;
+        let id = history(&store).await;
+        let at = |cursor: String| ItemQuery { cursor: Some(cursor), ..ItemQuery::default() };
+        let expected = store.items(id, at("i33".into())).await.unwrap();
+        for segment in [0, 1, 32, 33, 34, 60, 186, 5000, u64::MAX] {
+            let page = store.items(id, at(format!("i33.0.{segment}"))).await.unwrap();
+            assert_eq!(page, expected, "segment {segment}");
+        }
+        for wrong in ["i", "i33.", "i33.0.", "i33.0.x", "i33.0.1.2", "i33.-1", "33.0.1", "i33.1.0"]
+        {
+            let error = store.items(id, at(wrong.into())).await.unwrap_err();
+            assert_eq!(error.code(), "invalid_cursor", "{wrong}");
+        }
+    });
+}
+
+#[test]
+fn pages_follow_each_other_while_their_segments_are_merged() {
+    block_on(async {
+        let store = open(&MemoryStorage::new()).await;
+        let id = store.create(CreateThread::default()).await.unwrap().id;
+        let item = |n: usize| Item::new(&format!(r#"{{"n":{n},"pad":"{}"}}"#, "x".repeat(900)));
+        let mut len = 0;
+        let mut query = ItemQuery { limit: Some(13), ..ItemQuery::default() };
+        let mut seen = Vec::new();
+        while len < 600 || query.cursor.is_some() {
+            if len < 600 {
+                store
+                    .append(id, (len..len + 20).map(|n| item(n).unwrap()).collect())
+                    .await
+                    .unwrap();
+                store.checkpoint().await.unwrap();
+                len += 20;
+            }
+            let page = store.items(id, query.clone()).await.unwrap();
+            seen.extend(page.data.iter().map(|stored| stored.seq));
+            query.cursor = page.next_cursor;
+        }
+        assert_eq!(seen, (0..600).collect::<Vec<u64>>());
+    });
+}
+
+#[test]
 fn a_page_as_text_names_a_record_that_is_no_segment() {
     block_on(async {
         let storage = MemoryStorage::new();

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Fields, Observed, owned, parse, text, usage};
+use super::{Fields, Observed, list, object, owned, text, usage};
 use crate::limits::MAX_PREVIEW_CHARS;
 
 /// The preview of a message that holds images and no text.
@@ -62,13 +62,13 @@ pub(super) fn event(payload: &RawValue) -> Observed {
         may "images" images,
         may "local_images" local_images,
     }
-    let fields: UserMessage<'_> = parse(payload).unwrap_or_default();
+    let fields: UserMessage<'_> = object(payload).unwrap_or_default();
     let mut said = Said::default();
     said.text(fields.message);
     said.image |= [fields.images, fields.local_images]
         .into_iter()
         .flatten()
-        .any(|raw| parse::<Vec<&RawValue>>(raw).is_some_and(|images| !images.is_empty()));
+        .any(|raw| list(raw).is_some_and(|images| !images.is_empty()));
     said.observed()
 }
 
@@ -83,7 +83,7 @@ impl Said {
     /// Takes a text, or a list of texts and parts.
     fn content(&mut self, content: Option<&RawValue>) {
         let Some(content) = content else { return };
-        match parse::<Vec<&RawValue>>(content) {
+        match list(content) {
             Some(parts) => parts.into_iter().for_each(|part| self.part(part)),
             None => self.text(Some(content)),
         }
@@ -100,7 +100,7 @@ impl Said {
             #[serde(borrow, alias = "inline_data", rename = "inlineData")]
             inline_data: Option<&'a RawValue>,
         }
-        let Some(part) = parse::<Part<'_>>(raw) else { return self.text(Some(raw)) };
+        let Some(part) = object::<Part<'_>>(raw) else { return self.text(Some(raw)) };
         match text(part.kind).as_deref() {
             None if part.inline_data.is_some_and(is_image) => self.image = true,
             None | Some("text" | "input_text") => self.text(part.text),
@@ -118,7 +118,7 @@ impl Said {
             return;
         }
         let Some(text) = text(raw) else { return };
-        let text = text.split_once(REQUEST).map_or(&*text, |(_, request)| request).trim();
+        let text = requested(&text).trim();
         if text.is_empty() || injected(text) {
             return;
         }
@@ -136,6 +136,14 @@ impl Said {
         };
         Observed { user_turn: preview.is_some(), preview, ..Observed::default() }
     }
+}
+
+/// Returns what was asked for in a text.
+fn requested(text: &str) -> &str {
+    // Hardly a text has that line, and many are long.
+    let hash = REQUEST.as_bytes()[0];
+    let Some(start) = memchr::memchr(hash, text.as_bytes()) else { return text };
+    text[start..].split_once(REQUEST).map_or(text, |(_, request)| request)
 }
 
 /// Returns as much of a text as a preview holds.
@@ -165,6 +173,6 @@ fn is_image(raw: &RawValue) -> bool {
         #[serde(borrow, alias = "mime_type", alias = "mimeType", rename = "mediaType")]
         media_type: Option<&'a RawValue>,
     }
-    let media: Media<'_> = parse(raw).unwrap_or_default();
+    let media: Media<'_> = object(raw).unwrap_or_default();
     text(media.media_type).is_some_and(|media| media.starts_with("image/"))
 }

@@ -76,7 +76,7 @@ pub fn observe(item: &Item) -> Observed {
         (Some("session_meta"), Some(payload)) => session_meta(payload),
         (Some("turn_context"), Some(payload)) => turn_context(payload),
         (Some("event_msg"), Some(payload)) => event(payload),
-        (Some("response_item"), Some(payload)) => match parse(payload) {
+        (Some("response_item"), Some(payload)) => match object(payload) {
             Some(inner) => message::observe(&inner),
             None => Observed::default(),
         },
@@ -131,7 +131,7 @@ fn session_meta(payload: &RawValue) -> Observed {
         may "model_provider" model_provider,
         may "git" git,
     }
-    let meta: Meta<'_> = parse(payload).unwrap_or_default();
+    let meta: Meta<'_> = object(payload).unwrap_or_default();
     Observed {
         cwd: owned(meta.cwd),
         originator: owned(meta.originator),
@@ -157,7 +157,7 @@ fn git_info(raw: &RawValue) -> Option<GitInfo> {
         may "branch" branch,
         may "repository_url" repository_url,
     }
-    let git: Git<'_> = parse(raw)?;
+    let git: Git<'_> = object(raw)?;
     let info = GitInfo {
         sha: owned(git.commit_hash),
         branch: owned(git.branch),
@@ -178,7 +178,7 @@ fn turn_context(payload: &RawValue) -> Observed {
         may "cwd" cwd,
         may "model" model,
     }
-    let context: Context<'_> = parse(payload).unwrap_or_default();
+    let context: Context<'_> = object(payload).unwrap_or_default();
     Observed { cwd: owned(context.cwd), model: owned(context.model), ..Observed::default() }
 }
 
@@ -198,10 +198,10 @@ fn event(payload: &RawValue) -> Observed {
         may "thread_name" thread_name,
         may "item" item,
     }
-    let event: Event<'_> = parse(payload).unwrap_or_default();
+    let event: Event<'_> = object(payload).unwrap_or_default();
     match text(event.kind).as_deref() {
         Some("user_message") => message::event(payload),
-        Some("item_completed") => match event.item.and_then(parse) {
+        Some("item_completed") => match event.item.and_then(object) {
             Some(item) => message::observe(&item),
             None => Observed::default(),
         },
@@ -219,15 +219,28 @@ fn usage(raw: Option<&RawValue>) -> Option<Value> {
     serde_json::from_str(raw.get()).ok()
 }
 
-fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
-    serde_json::from_str(raw.get()).ok()
+/// Reads an object; anything else is none.
+fn object<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
+    read(raw, '{')
+}
+
+/// Reads a list; anything else is none.
+fn list(raw: &RawValue) -> Option<Vec<&RawValue>> {
+    read(raw, '[')
 }
 
 /// Reads a text, borrowed unless it has escapes; anything else is none.
 fn text(raw: Option<&RawValue>) -> Option<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-    parse::<Text<'_>>(raw?).map(|text| text.0)
+    read::<Text<'_>>(raw?, '"').map(|text| text.0)
+}
+
+/// Reads what begins like this. Trying it with anything else takes longer than reading it, since the
+/// parser words its refusal with the whole text.
+fn read<'a, T: Deserialize<'a>>(raw: &'a RawValue, beginning: char) -> Option<T> {
+    let text = raw.get();
+    if text.starts_with(beginning) { serde_json::from_str(text).ok() } else { None }
 }
 
 /// Reads a text that becomes a field of the thread; an empty one, or one too long to keep, is none.

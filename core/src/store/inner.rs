@@ -56,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) listeners: Vec<async_channel::Sender<ChangeEvent>>,
     pub(crate) replayed: Option<super::Replayed>,
     pub(crate) last_commit_ms: Option<f64>,
+    /// What is read ahead of a reader.
+    pub(crate) ahead: Option<super::ahead::Ahead>,
     /// Whether the driver runs.
     pub(crate) driving: bool,
     /// When the driver is to look for work again, and which sleeper is to wake it.

@@ -1,12 +1,13 @@
 //! Reading histories by pages, in both directions, from segments and tails.
 //!
-//! A reader asks for the segment that covers a sequence number, so packing and merging under it do
-//! not disturb it. A gap means that this instance is behind: it pulls and looks again.
+//! `segments` has how segments are found. A gap means that this instance is behind: it pulls and
+//! looks again.
 
 use std::ops::Range;
 
-use super::Store;
 use super::inner::Inner;
+use super::segments::{self, Segment};
+use super::{Store, ahead};
 use crate::catalog::page_limit;
 use crate::error::{Error, Result, excerpt};
 use crate::id::{ThreadId, TreeId};
@@ -17,13 +18,10 @@ use crate::limits::MAX_PAGE_BYTES;
 use crate::maybe_send::{MaybeSend, MaybeSync};
 use crate::mutation::{self, Mutation};
 use crate::query::{ItemPage, ItemQuery, SortDirection};
-use crate::storage::{Order, Storage, Table};
-
-/// The most segments of one scan.
-const SEGMENTS: usize = 8;
+use crate::storage::{Storage, Table};
 
 /// Lines of a history with their numbers.
-type Lines = Vec<(u64, Line)>;
+pub(super) type Lines = Vec<(u64, Line)>;
 
 impl<S: Storage> Store<S> {
     /// Returns a page of a thread's items.
@@ -37,10 +35,7 @@ impl<S: Storage> Store<S> {
     /// [`Error::InvalidField`] for a cursor together with `from`, [`Error::ThreadNotFound`] and
     /// [`Error::ThreadDeleted`], also when the thread is deleted while it is read.
     pub async fn items(&self, id: ThreadId, query: ItemQuery) -> Result<ItemPage> {
-        let take = |history: &History, lines: Lines, descending| {
-            let items = decoded(history, lines)?;
-            Ok(page(items, history, descending))
-        };
+        let take = |history: &History, found: Found, descending| page(history, found, descending);
         self.lines(id, query, take).await
     }
 
@@ -58,7 +53,7 @@ impl<S: Storage> Store<S> {
         &self,
         id: ThreadId,
         query: ItemQuery,
-        take: impl Fn(&History, Lines, bool) -> Result<T> + MaybeSend + MaybeSync,
+        take: impl Fn(&History, Found, bool) -> Result<T> + MaybeSend + MaybeSync,
     ) -> Result<T> {
         let limit = page_limit(query.limit)? as u64;
         let from = Start::of(&query)?;
@@ -68,10 +63,17 @@ impl<S: Storage> Store<S> {
             let history = self.history(id).await?;
             let range =
                 wanted(history.len, from.at(&query, history.generation)?, limit, descending);
-            let lines = read_lines(&self.inner, &history, range, descending).await;
-            match lines.and_then(|lines| take(&history, lines, descending)) {
+            let found = find(&self.inner, &history, range, from.segment, descending).await;
+            let page = found.and_then(|mut found| {
+                // Who follows one cursor is likely to follow the next.
+                if from.segment.is_some() {
+                    ahead::begin(&self.inner, &history, &mut found);
+                }
+                take(&history, found, descending)
+            });
+            match page {
                 Err(Error::Corrupt { .. }) if mutation::on(Mutation::GapIsEnd) => {
-                    return take(&History { len: 0, ..history }, Lines::new(), descending);
+                    return take(&History { len: 0, ..history }, Found::default(), descending);
                 }
                 Err(Error::Corrupt { key, reason }) => {
                     // Erased or repacked meanwhile, or else damaged: the same gap twice tells.
@@ -111,29 +113,32 @@ pub(super) struct History {
     pub(super) tail: Vec<Line>,
 }
 
-/// Where a page starts, and how often the history was cut back when its cursor was made.
+/// Where a page starts, how often the history was cut back when its cursor was made, and which
+/// segment held that place.
 #[derive(Clone, Copy, Debug)]
 struct Start {
     from: Option<u64>,
     generation: Option<u64>,
+    segment: Option<u64>,
 }
 
 impl Start {
     fn of(query: &ItemQuery) -> Result<Self> {
         let Some(cursor) = &query.cursor else {
-            return Ok(Self { from: query.from, generation: None });
+            return Ok(Self { from: query.from, generation: None, segment: None });
         };
         if query.from.is_some() {
             let reason = "it can't be given together with cursor".into();
             return Err(Error::InvalidField { field: "from".into(), reason });
         }
         let parsed = || {
-            let place = cursor.strip_prefix('i')?;
-            let (from, generation) = place.split_once('.').unwrap_or((place, "0"));
-            Some(Self { from: from.parse().ok(), generation: Some(generation.parse().ok()?) })
+            let mut words = cursor.strip_prefix('i')?.split('.').map(|word| word.parse().ok());
+            let (from, generation) = (words.next()??, words.next().unwrap_or(Some(0))?);
+            let segment = words.next().map_or(Some(None), |word| word.map(Some))?;
+            let start = Self { from: Some(from), generation: Some(generation), segment };
+            words.next().is_none().then_some(start)
         };
-        let start = parsed().filter(|start| start.from.is_some());
-        start.ok_or_else(|| Error::InvalidCursor { value: excerpt(cursor) })
+        parsed().ok_or_else(|| Error::InvalidCursor { value: excerpt(cursor) })
     }
 
     /// Returns the place, unless the history was cut back since: what is there now is another item.
@@ -147,10 +152,11 @@ impl Start {
     }
 }
 
-fn cursor(seq: u64, history: &History) -> String {
-    match history.generation {
-        0 => format!("i{seq}"),
-        generation => format!("i{seq}.{generation}"),
+fn cursor(seq: u64, history: &History, segment: Option<u64>) -> String {
+    match (history.generation, segment) {
+        (0, None) => format!("i{seq}"),
+        (generation, None) => format!("i{seq}.{generation}"),
+        (generation, Some(segment)) => format!("i{seq}.{generation}.{segment}"),
     }
 }
 
@@ -164,21 +170,22 @@ fn wanted(len: u64, from: Option<u64>, limit: u64, descending: bool) -> Range<u6
     }
 }
 
-fn page(mut items: Vec<StoredItem>, history: &History, descending: bool) -> ItemPage {
+fn page(history: &History, found: Found, descending: bool) -> Result<ItemPage> {
+    let (next_cursor, backwards_cursor) = found.cursors(history, descending);
+    let mut data = decoded(history, found.lines)?;
     if descending {
-        items.reverse();
+        data.reverse();
     }
-    let seqs = (items.first().map(|first| first.seq), items.last().map(|last| last.seq));
-    let (backwards_cursor, next_cursor) = cursors(history, seqs, descending);
-    ItemPage { data: items, next_cursor, backwards_cursor }
+    Ok(ItemPage { data, next_cursor, backwards_cursor })
 }
 
 /// Writes a page, in which every line is copied once.
-fn text_page(history: &History, mut lines: Lines, descending: bool) -> Result<String> {
+fn text_page(history: &History, found: Found, descending: bool) -> Result<String> {
+    let (next, backwards) = found.cursors(history, descending);
+    let mut lines = found.lines;
     if descending {
         lines.reverse();
     }
-    let seqs = (lines.first().map(|(seq, _)| *seq), lines.last().map(|(seq, _)| *seq));
     let size: usize = lines.iter().map(|(_, line)| line.text().len() + 32).sum();
     let mut text = String::with_capacity(size + 256);
     text.push_str("{\"data\":[");
@@ -190,7 +197,6 @@ fn text_page(history: &History, mut lines: Lines, descending: bool) -> Result<St
             return Err(gap(history, *seq, "it is no line of a segment"));
         }
     }
-    let (backwards, next) = cursors(history, seqs, descending);
     let quoted = |cursor: Option<String>| {
         cursor.map_or_else(|| "null".to_owned(), |cursor| format!("\"{cursor}\""))
     };
@@ -202,15 +208,42 @@ fn text_page(history: &History, mut lines: Lines, descending: bool) -> Result<St
     Ok(text)
 }
 
-/// Returns where a page in the other direction and the next page start.
-fn cursors(
-    history: &History,
-    (first, last): (Option<u64>, Option<u64>),
-    descending: bool,
-) -> (Option<String>, Option<String>) {
-    let next = last.and_then(|last| if descending { last.checked_sub(1) } else { Some(last + 1) });
-    let next = next.filter(|next| *next < history.len);
-    (first.map(|first| cursor(first, history)), next.map(|next| cursor(next, history)))
+/// What was read of a range, ascending.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    lines: Lines,
+    /// Where the segment begins in which the page after this one does, as far as is known.
+    pub(super) next: Option<u64>,
+    /// That segment and those after it which were read.
+    pub(super) rest: Vec<Segment>,
+    /// Where all that were read end.
+    pub(super) end: u64,
+    /// How many segments the lines come from.
+    pub(super) taken: usize,
+}
+
+impl Found {
+    /// Returns where the next page and the one in the other direction start.
+    fn cursors(&self, history: &History, descending: bool) -> (Option<String>, Option<String>) {
+        let (first, last) = (self.lines.first(), self.lines.last());
+        let ends = if descending { (last, first) } else { (first, last) };
+        let (from, to) = (ends.0.map(|(seq, _)| *seq), ends.1.map(|(seq, _)| *seq));
+        let next = to.and_then(|to| if descending { to.checked_sub(1) } else { Some(to + 1) });
+        let next = next.filter(|next| *next < history.len);
+        let next = next.map(|next| cursor(next, history, self.next));
+        (next, from.map(|from| cursor(from, history, None)))
+    }
+}
+
+impl Found {
+    /// Sees where the next page begins.
+    fn look_on(&mut self, history: &History) {
+        let Some(next) = self.lines.last().map(|(last, _)| last + 1) else { return };
+        self.end = self.rest.last().map_or(0, |segment| segment.range().end);
+        self.rest.retain(|segment| segment.range().end > next);
+        let boundary = (self.end == next && next < history.packed).then_some(next);
+        self.next = self.rest.first().map(|segment| segment.first).or(boundary);
+    }
 }
 
 /// Reads a range, ascending; a long one is cut at the end that is read last.
@@ -220,7 +253,7 @@ pub(super) async fn read<S: Storage>(
     range: Range<u64>,
     descending: bool,
 ) -> Result<Vec<StoredItem>> {
-    decoded(history, read_lines(inner, history, range, descending).await?)
+    decoded(history, find(inner, history, range, None, descending).await?.lines)
 }
 
 fn decoded(history: &History, lines: Lines) -> Result<Vec<StoredItem>> {
@@ -230,19 +263,21 @@ fn decoded(history: &History, lines: Lines) -> Result<Vec<StoredItem>> {
         .collect()
 }
 
-async fn read_lines<S: Storage>(
+/// Reads the lines of a range; `segment` may hold the first of them.
+async fn find<S: Storage>(
     inner: &Inner<S>,
     history: &History,
     range: Range<u64>,
+    segment: Option<u64>,
     descending: bool,
-) -> Result<Lines> {
-    let mut lines = Lines::new();
+) -> Result<Found> {
+    let mut found = Found::default();
     let mut bytes = 0;
     let packed = range.start.min(history.packed)..range.end.min(history.packed);
     let tail_first = history.len - history.tail.len() as u64;
     let tail = (tail_first..).zip(history.tail.iter().cloned());
     let tail = tail.filter(|(seq, _)| range.contains(seq) && *seq >= history.packed);
-    let mut take = |from: Vec<(u64, Line)>, lines: &mut Vec<(u64, Line)>| {
+    let mut take = |from: Lines, lines: &mut Lines| {
         for (seq, line) in from {
             if !lines.is_empty() && bytes + line.size() > MAX_PAGE_BYTES {
                 return false;
@@ -254,35 +289,54 @@ async fn read_lines<S: Storage>(
     };
     if descending {
         let tail: Vec<_> = tail.collect();
-        let mut room = take(tail.into_iter().rev().collect(), &mut lines);
+        let mut room = take(tail.into_iter().rev().collect(), &mut found.lines);
         let mut end = packed.end;
+        let mut most = 1;
         while room && end > packed.start {
-            let (first, segment) = covering(inner, history, end - 1).await?;
-            let start = first.max(packed.start);
-            let part = slice(history, first, &segment, start..end)?;
-            room = take(part.into_iter().rev().collect(), &mut lines);
-            end = start;
-        }
-        lines.reverse();
-    } else {
-        let mut room = true;
-        let mut next = packed.start;
-        while room && next < packed.end {
-            for (first, segment) in covering_on(inner, history, next, packed.end).await? {
-                let part = slice(history, first, &segment, next..packed.end)?;
-                next += part.len() as u64;
-                room = take(part, &mut lines);
-                if !room {
+            for segment in segments::downwards(inner, history, end, most).await? {
+                let start = segment.range().start.max(packed.start);
+                let part = segment.slice(history, start..end)?;
+                // Those before it are likely as long.
+                most = segments::as_many(start - packed.start, &segment);
+                room = take(part.into_iter().rev().collect(), &mut found.lines);
+                end = start;
+                if !room || end <= packed.start {
                     break;
                 }
             }
         }
+        found.lines.reverse();
+    } else {
+        let mut room = true;
+        let mut next = packed.start;
+        let mut known = segment;
+        while room && next < packed.end {
+            let mut segments = match ahead::take(inner, history, known).await {
+                Some(ahead) => ahead.into_iter(),
+                None => {
+                    segments::upwards(inner, history, next..packed.end, known).await?.into_iter()
+                }
+            };
+            for segment in segments.by_ref() {
+                let part = segment.slice(history, next..packed.end)?;
+                next += part.len() as u64;
+                room = take(part, &mut found.lines);
+                found.taken += 1;
+                found.rest = vec![segment];
+                if !room || next >= packed.end {
+                    break;
+                }
+            }
+            found.rest.extend(segments);
+            known = Some(next);
+        }
+        found.look_on(history);
         if room {
-            take(tail.collect(), &mut lines);
+            take(tail.collect(), &mut found.lines);
         }
     }
-    check_whole(history, &range, &lines, descending)?;
-    Ok(lines)
+    check_whole(history, &range, &found.lines, descending)?;
+    Ok(found)
 }
 
 /// A page may be short, but it starts where it was asked to and has no gap.
@@ -301,77 +355,6 @@ fn check_whole(
         return Ok(());
     }
     Err(gap(history, range.start, "an item is missing"))
-}
-
-/// Reads the segment that covers an item.
-pub(super) async fn covering<S: Storage>(
-    inner: &Inner<S>,
-    history: &History,
-    seq: u64,
-) -> Result<(u64, String)> {
-    let range = keys::segments(history.tree, history.id, 0, Some(seq + 1));
-    let page = inner.storage.scan(Table::History, range, 1, Order::Descending).await?;
-    let Some((key, value)) = page.records.into_iter().next() else {
-        return Err(gap(history, seq, "no segment holds it"));
-    };
-    let found = decode(key, &value)?;
-    if mutation::on(Mutation::ExactSegment) && found.0 != seq {
-        return Err(gap(history, seq, "no segment starts there"));
-    }
-    Ok(found)
-}
-
-/// Reads the segment that covers an item, and some of those after it.
-async fn covering_on<S: Storage>(
-    inner: &Inner<S>,
-    history: &History,
-    seq: u64,
-    end: u64,
-) -> Result<Vec<(u64, String)>> {
-    // Nothing comes before the first segment, so that one is found like the others.
-    let mut segments = Vec::new();
-    if seq > 0 {
-        segments.push(covering(inner, history, seq).await?);
-    }
-    let reached: u64 =
-        segments.iter().map(|(first, text)| first + text.lines().count() as u64).sum();
-    if seq == 0 || reached < end {
-        let from = if seq == 0 { 0 } else { seq + 1 };
-        let range = keys::segments(history.tree, history.id, from, Some(end));
-        let page = inner.storage.scan(Table::History, range, SEGMENTS, Order::Ascending).await?;
-        for (key, value) in page.records {
-            segments.push(decode(key, &value)?);
-        }
-    }
-    if segments.is_empty() {
-        return Err(gap(history, seq, "no segment holds it"));
-    }
-    Ok(segments)
-}
-
-pub(super) fn decode(key: String, value: &[u8]) -> Result<(u64, String)> {
-    let first = keys::segment_first(&key)
-        .ok_or_else(|| corrupt(Table::History, &key, "its key is no number"))?;
-    let text = std::str::from_utf8(value).map_err(|error| corrupt(Table::History, &key, error))?;
-    Ok((first, text.to_owned()))
-}
-
-/// Takes the lines of a range that a segment has; the first of the range must be among them.
-fn slice(
-    history: &History,
-    first: u64,
-    segment: &str,
-    range: Range<u64>,
-) -> Result<Vec<(u64, Line)>> {
-    let lines: Vec<(u64, Line)> = (first..)
-        .zip(segment.lines())
-        .filter(|(seq, _)| range.contains(seq))
-        .map(|(seq, line)| (seq, Line::stored(line)))
-        .collect();
-    match lines.first() {
-        Some((seq, _)) if *seq == range.start => Ok(lines),
-        _ => Err(gap(history, range.start, "no segment holds it")),
-    }
 }
 
 pub(super) fn gap(history: &History, seq: u64, reason: impl std::fmt::Display) -> Error {

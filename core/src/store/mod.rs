@@ -2,6 +2,7 @@
 //!
 //! Reads answer from the committed catalog in memory; changes go through the queue of the driver.
 
+mod ahead;
 mod deleting;
 mod documents;
 mod drafts;
@@ -13,6 +14,7 @@ mod inner;
 mod items;
 mod opening;
 mod packing;
+mod segments;
 mod staging;
 mod together;
 mod truncating;

@@ -4,7 +4,8 @@
 //! between, it is measured again.
 
 use super::Store;
-use super::items::{History, covering, decode, gap, read};
+use super::items::{History, gap, read};
+use super::segments::{Segment, covering};
 use crate::catalog::{Command, Cut, check_length, page_limit};
 use crate::error::{Error, Result};
 use crate::id::ThreadId;
@@ -106,7 +107,7 @@ impl<S: Storage> Store<S> {
         }
         let mut next = length;
         if let Some(seq) = length.checked_sub(1) {
-            let (first, text) = covering(&self.inner, history, seq).await?;
+            let Segment { first, text, .. } = covering(&self.inner, history, seq).await?;
             next = whole(history, first, first, &text)?;
             let keep = usize::try_from(length - first).unwrap_or(usize::MAX);
             let end: usize = text.split_inclusive('\n').take(keep).map(str::len).sum();
@@ -120,7 +121,7 @@ impl<S: Storage> Store<S> {
                 storage.scan(Table::History, range.clone(), SEGMENTS, Order::Ascending).await?;
             let last = page.records.last().map(|(key, _)| format!("{key} "));
             for (key, value) in page.records {
-                let (first, text) = decode(key, &value)?;
+                let Segment { first, text, .. } = Segment::decode(key, value.into())?;
                 next = whole(history, next, first, &text)?;
                 cut.dropped += text.len() as u64;
             }

@@ -49,20 +49,52 @@ export async function scan(
   }
 }
 
+/** Reading in either direction, which TypeScript does not know yet. */
+interface Directed {
+  getAll(options: DirectedQuery): IDBRequest<Uint8Array[]>;
+  getAllKeys(options: DirectedQuery): IDBRequest<IDBValidKey[]>;
+}
+
+interface DirectedQuery {
+  query: IDBKeyRange;
+  count: number;
+  direction: IDBCursorDirection;
+}
+
+/** Browsers have it since they have `getAllRecords`, Chromium since version 141. */
+function isDirected(store: IDBObjectStore | Directed): store is Directed {
+  return "getAllRecords" in store;
+}
+
 async function ascending(
   store: IDBObjectStore,
-  range: IDBKeyRange,
+  query: IDBKeyRange,
   count: number,
 ): Promise<ScanPage> {
-  const [keys, values] = await Promise.all([
-    settled(store.getAllKeys(range, count + 1)),
-    settled<Uint8Array[]>(store.getAll(range, count)),
-  ]);
+  return together(store.getAllKeys(query, count + 1), store.getAll(query, count));
+}
+
+async function descending(
+  store: IDBObjectStore,
+  query: IDBKeyRange,
+  count: number,
+): Promise<ScanPage> {
+  if (!isDirected(store)) return oneByOne(store, query, count);
+  const direction = "prev";
+  const keys = store.getAllKeys({ query, count: count + 1, direction });
+  return together(keys, store.getAll({ query, count, direction }));
+}
+
+async function together(
+  requestedKeys: IDBRequest<IDBValidKey[]>,
+  requestedValues: IDBRequest<Uint8Array[]>,
+): Promise<ScanPage> {
+  const [keys, values] = await Promise.all([settled(requestedKeys), settled(requestedValues)]);
   const records = values.map((value, n): Records[number] => [keys[n] as string, value]);
   return { records, more: keys.length > values.length };
 }
 
-function descending(store: IDBObjectStore, range: IDBKeyRange, count: number): Promise<ScanPage> {
+function oneByOne(store: IDBObjectStore, range: IDBKeyRange, count: number): Promise<ScanPage> {
   return new Promise((resolve, reject) => {
     const records: Records = [];
     const request = store.openCursor(range, "prev");
