@@ -114,7 +114,8 @@ const LINE: &str = "{\"at\":";
 
 impl Line {
     pub(crate) fn new(at: i64, item: &Item) -> Self {
-        Self(format!("{{\"at\":{at},\"item\":{}}}", item.json()).into())
+        let (at, item) = (at.to_string(), item.json());
+        Self([LINE, &at, ",\"item\":", item, "}"].concat().into())
     }
 
     /// Takes a line as it was stored; [`decode`](Self::decode) checks it.

@@ -20,14 +20,40 @@ where
     K: Ord,
 {
     let mut seen = HashSet::from([root]);
+    walk(root, children, key, |child| seen.insert(child))
+}
+
+/// Does the same where nobody is the child of two: then nobody but the root is met again.
+pub(crate) fn descendants_of_one<N, I, K>(
+    root: N,
+    children: impl Fn(N) -> I,
+    key: impl Fn(&N) -> K,
+) -> Vec<N>
+where
+    N: Copy + Eq,
+    I: IntoIterator<Item = N>,
+    K: Ord,
+{
+    walk(root, children, key, |child| child != root)
+}
+
+fn walk<N: Copy, I: IntoIterator<Item = N>, K: Ord>(
+    root: N,
+    children: impl Fn(N) -> I,
+    key: impl Fn(&N) -> K,
+    mut is_new: impl FnMut(N) -> bool,
+) -> Vec<N> {
     let mut found = Vec::new();
     let mut level = vec![root];
     while !level.is_empty() {
         let mut next: Vec<N> = Vec::new();
         for node in level {
-            next.extend(children(node).into_iter().filter(|child| seen.insert(*child)));
+            next.extend(children(node).into_iter().filter(|child| is_new(*child)));
         }
-        next.sort_by_cached_key(&key);
+        // Threads that were made one after another come in order.
+        if !next.is_sorted_by_key(&key) {
+            next.sort_by_cached_key(&key);
+        }
         found.extend_from_slice(&next);
         level = next;
     }
@@ -97,6 +123,8 @@ mod tests {
                 .filter_map(|node| Some((depth_below(&parents, root, node)?, node)))
                 .collect();
             expected.sort_unstable();
+            let of_one = descendants_of_one(root, |node| children(&parents, node), |node| *node);
+            prop_assert_eq!(&of_one, &found);
             prop_assert_eq!(found, expected.into_iter().map(|(_, node)| node).collect::<Vec<_>>());
         }
 

@@ -283,11 +283,9 @@ impl Catalog {
 
     /// Returns the descendants of a thread that `include` lets pass, by depth then id.
     pub(crate) fn descendants_among(&self, root: u32, include: impl Fn(u32) -> bool) -> Vec<u32> {
-        tree::descendants(
-            root,
-            |ord| self.indexes.children(ord).filter(|child| include(*child)).collect::<Vec<_>>(),
-            |ord| self.slot(*ord).map(|record| record.id),
-        )
+        let children = |ord| self.indexes.children(ord).filter(|child| include(*child));
+        let id = |ord: &u32| self.slot(*ord).map(|record| record.id);
+        tree::descendants_of_one(root, children, id)
     }
 
     pub(super) fn pending(&self, deletion: DeletionId) -> Result<&Deletion, ApplyError> {

@@ -40,20 +40,30 @@ impl Catalog {
             Some(cursor) if cursor.included => Bound::Included(cursor.place),
             Some(cursor) => Bound::Excluded(cursor.place),
         };
-        let candidates = self.candidates(query);
-        let orders: Vec<&Order> = match &candidates {
-            Some(order) => vec![order],
-            None => orders(self, query),
-        };
         let at = |ord| self.place(ord, query.sort_key);
-        let found: Vec<&Record> = if descending {
-            let ranges = orders.into_iter().map(|order| order.downwards(start, at)).collect();
+        let found: Vec<&Record> = if let Some(candidates) = self.candidates(query) {
+            let from_start = |place: &Place| match (start, descending) {
+                (Bound::Unbounded, _) => true,
+                (Bound::Included(start), true) => *place <= start,
+                (Bound::Included(start), false) => *place >= start,
+                (Bound::Excluded(start), true) => *place < start,
+                (Bound::Excluded(start), false) => *place > start,
+            };
+            let placed = candidates.into_iter().map(|ord| (at(ord), ord));
+            let matching = placed
+                .filter(|(place, _)| from_start(place))
+                .filter_map(|(place, ord)| Some((place, self.matching(ord, query)?)));
+            first(matching, limit + 1, descending)
+        } else if descending {
+            let orders = orders(self, query).into_iter();
+            let ranges = orders.map(|order| order.downwards(start, at)).collect();
             merged(ranges, |a, b| at(a) > at(b))
                 .filter_map(|ord| self.matching(ord, query))
                 .take(limit + 1)
                 .collect()
         } else {
-            let ranges = orders.into_iter().map(|order| order.upwards(start, at)).collect();
+            let orders = orders(self, query).into_iter();
+            let ranges = orders.map(|order| order.upwards(start, at)).collect();
             merged(ranges, |a, b| at(a) < at(b))
                 .filter_map(|ord| self.matching(ord, query))
                 .take(limit + 1)
@@ -71,16 +81,16 @@ impl Catalog {
         })
     }
 
-    /// The threads below a parent or an ancestor, in the order asked for.
-    fn candidates(&self, query: &ThreadQuery) -> Option<Order> {
-        let ordinals = if let Some(parent) = query.parent_thread_id {
-            self.visible(parent).map(|parent| self.visible_children(parent.ord))
-        } else if let Some(ancestor) = query.ancestor_thread_id {
-            self.visible(ancestor).map(|ancestor| self.visible_descendants(ancestor.ord))
-        } else {
-            return None;
-        };
-        Some(Order::of(ordinals.unwrap_or_default(), |ord| self.place(ord, query.sort_key)))
+    /// The threads below a parent or an ancestor, in no order.
+    fn candidates(&self, query: &ThreadQuery) -> Option<Vec<u32>> {
+        if let Some(parent) = query.parent_thread_id {
+            let parent = self.visible(parent).ok().map(|parent| parent.ord);
+            return Some(
+                parent.into_iter().flat_map(|parent| self.indexes().children(parent)).collect(),
+            );
+        }
+        let ancestor = self.visible(query.ancestor_thread_id?).ok();
+        Some(ancestor.map_or_else(Vec::new, |ancestor| self.visible_descendants(ancestor.ord)))
     }
 
     /// Returns the place of a thread that is in an order, and so has a record.
@@ -164,6 +174,25 @@ fn orders<'a>(catalog: &'a Catalog, query: &ThreadQuery) -> Vec<&'a Order> {
         ArchiveFilter::Archived => vec![order(true)],
         ArchiveFilter::All => vec![order(false), order(true)],
     }
+}
+
+/// Takes the first of what comes in no order: few of many, so that most are compared once.
+fn first<'a>(
+    records: impl Iterator<Item = (Place, &'a Record)>,
+    most: usize,
+    descending: bool,
+) -> Vec<&'a Record> {
+    let before = |a: &Place, b: &Place| if descending { a > b } else { a < b };
+    let mut found: Vec<(Place, &Record)> = Vec::new();
+    for (place, record) in records {
+        if found.len() == most && found.last().is_some_and(|(last, _)| before(last, &place)) {
+            continue;
+        }
+        let index = found.partition_point(|(other, _)| before(other, &place));
+        found.insert(index, (place, record));
+        found.truncate(most);
+    }
+    found.into_iter().map(|(_, record)| record).collect()
 }
 
 /// Merges sorted iterators.

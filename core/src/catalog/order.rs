@@ -22,6 +22,7 @@ pub(crate) struct Order {
 
 impl Order {
     /// Sorts ordinals into an order.
+    #[cfg(test)]
     pub(crate) fn of(mut ordinals: Vec<u32>, place: impl Fn(u32) -> Place) -> Self {
         ordinals.sort_unstable_by_key(|ord| place(*ord));
         Self { chunks: ordinals.chunks(CHUNK).map(<[u32]>::to_vec).collect() }
@@ -94,6 +95,10 @@ impl Order {
     /// of a chunk to come.
     fn locate(&self, before: impl Fn(u32) -> bool) -> (usize, usize) {
         let ends_before = |chunk: &Vec<u32>| chunk.last().is_some_and(|last| before(*last));
+        // What changes now goes to the end.
+        if self.chunks.last().is_none_or(ends_before) {
+            return (self.chunks.len(), 0);
+        }
         let chunk = self.chunks.partition_point(ends_before);
         let index = |chunk: &Vec<u32>| chunk.partition_point(|ord| before(*ord));
         (chunk, self.chunks.get(chunk).map_or(0, index))

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use creel::storage::{Durability, SqliteStorage, Storage};
 use creel::{
-    Change, CreateThread, DeleteOptions, Item, ItemQuery, SortKey, Store, StoreOptions, SystemEnv,
-    ThreadId, ThreadQuery,
+    Change, CreateThread, DeleteOptions, Item, ItemQuery, Opening, SortKey, Store, StoreOptions,
+    SystemEnv, ThreadId, ThreadQuery,
 };
 use futures_lite::future::block_on;
 use futures_util::future::{try_join, try_join_all};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::Contender;
+use super::{Contender, First};
 use crate::data::Spec;
 
 /// A store that is open; over SQLite unless what it costs is counted.
@@ -88,8 +88,7 @@ impl<S: Storage> Contender for Creel<S> {
     }
 
     fn newest(&mut self, limit: usize) -> Result<usize> {
-        let limit = Some(u32::try_from(limit)?);
-        self.list(ThreadQuery { sort_key: SortKey::UpdatedAt, limit, ..ThreadQuery::default() })
+        self.list(newest(limit)?)
     }
 
     fn children(&mut self, parent: Uuid, limit: usize) -> Result<usize> {
@@ -151,6 +150,23 @@ impl<S: Storage> Contender for Creel<S> {
     fn close(self: Box<Self>) -> Result<()> {
         Ok(block_on(self.store.close())?)
     }
+}
+
+/// Lists before the whole store is read, where the store is large enough for that.
+pub(super) fn first(dir: &Path, limit: usize) -> Result<First> {
+    let storage = block_on(SqliteStorage::open(dir))?;
+    let opening = Opening::begin(storage, Arc::new(SystemEnv::new()), options(false));
+    let opening = block_on(opening)?;
+    if let Some(page) = opening.preview().and_then(|it| it.list(&newest(limit).ok()?)) {
+        let finish = move || Ok(block_on(async { opening.finish().await?.close().await })?);
+        return Ok(First { found: page.data.len(), finish: Box::new(finish) });
+    }
+    First::of(Creel { store: block_on(opening.finish())? }, limit)
+}
+
+fn newest(limit: usize) -> Result<ThreadQuery> {
+    let limit = Some(u32::try_from(limit)?);
+    Ok(ThreadQuery { sort_key: SortKey::UpdatedAt, limit, ..ThreadQuery::default() })
 }
 
 fn new_thread(spec: &Spec) -> CreateThread {

@@ -74,17 +74,45 @@ pub(crate) struct Entrant {
     pub(crate) name: &'static str,
     /// Opens the store in a directory; what it then writes survives the loss of power if `strict`.
     pub(crate) open: fn(dir: &Path, strict: bool) -> Result<Box<dyn Contender>>,
+    /// Opens the store and lists the threads that changed last, as soon as it can.
+    pub(crate) first: fn(dir: &Path, limit: usize) -> Result<First>,
+}
+
+/// What the first list of a store that is being opened has, and what opens the rest and closes it.
+pub(crate) struct First {
+    pub(crate) found: usize,
+    pub(crate) finish: Box<dyn FnOnce() -> Result<()>>,
+}
+
+impl First {
+    fn of<C: Contender + 'static>(mut store: C, limit: usize) -> Result<Self> {
+        let found = store.newest(limit)?;
+        Ok(Self { found, finish: Box::new(move || Box::new(store).close()) })
+    }
 }
 
 /// Every contender that this process can open.
 pub(crate) const ENTRANTS: [Entrant; 4] = [
-    Entrant { name: "creel", open: |dir, strict| Ok(Box::new(Creel::open(dir, strict)?)) },
-    Entrant { name: "JSONL", open: |dir, strict| Ok(Box::new(jsonl::Jsonl::open(dir, strict)?)) },
+    Entrant {
+        name: "creel",
+        open: |dir, strict| Ok(Box::new(Creel::open(dir, strict)?)),
+        first: creel::first,
+    },
+    Entrant {
+        name: "JSONL",
+        open: |dir, strict| Ok(Box::new(jsonl::Jsonl::open(dir, strict)?)),
+        first: |dir, limit| First::of(jsonl::Jsonl::open(dir, false)?, limit),
+    },
     Entrant {
         name: "rusqlite",
         open: |dir, strict| Ok(Box::new(sqlite::Sqlite::open(dir, strict)?)),
+        first: |dir, limit| First::of(sqlite::Sqlite::open(dir, false)?, limit),
     },
-    Entrant { name: "redb", open: |dir, strict| Ok(Box::new(redb::Redb::open(dir, strict)?)) },
+    Entrant {
+        name: "redb",
+        open: |dir, strict| Ok(Box::new(redb::Redb::open(dir, strict)?)),
+        first: |dir, limit| First::of(redb::Redb::open(dir, false)?, limit),
+    },
 ];
 
 /// Finds a contender by its name.
