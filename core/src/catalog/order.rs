@@ -18,6 +18,8 @@ const CHUNK: usize = 512;
 pub(crate) struct Order {
     /// None is empty.
     chunks: Vec<Vec<u32>>,
+    /// Where the last change was: the threads of a tree often lie side by side.
+    near: (usize, usize),
 }
 
 impl Order {
@@ -25,12 +27,12 @@ impl Order {
     #[cfg(test)]
     pub(crate) fn of(mut ordinals: Vec<u32>, place: impl Fn(u32) -> Place) -> Self {
         ordinals.sort_unstable_by_key(|ord| place(*ord));
-        Self { chunks: ordinals.chunks(CHUNK).map(<[u32]>::to_vec).collect() }
+        Self { chunks: ordinals.chunks(CHUNK).map(<[u32]>::to_vec).collect(), near: (0, 0) }
     }
 
     /// Adds an ordinal, which is not there, at `at`.
     pub(super) fn insert(&mut self, ord: u32, at: Place, place: impl Fn(u32) -> Place) {
-        let (mut chunk, mut index) = self.locate(|other| place(other) < at);
+        let (mut chunk, mut index) = self.locate_near(|other| place(other) < at);
         if chunk == self.chunks.len() {
             match self.chunks.last() {
                 Some(last) if last.len() < CHUNK => (chunk, index) = (chunk - 1, last.len()),
@@ -47,11 +49,13 @@ impl Order {
             }
         }
         self.chunks[chunk].insert(index, ord);
+        self.near = (chunk, index + 1);
     }
 
     /// Removes an ordinal, which may still be asked for its place, from `at`.
     pub(super) fn remove(&mut self, ord: u32, at: Place, place: impl Fn(u32) -> Place) {
-        let (chunk, index) = self.locate(|other| place(other) < at);
+        let (chunk, index) = self.locate_near(|other| place(other) < at);
+        self.near = (chunk, index);
         let Some(holder) = self.chunks.get_mut(chunk) else { return };
         if holder.get(index) == Some(&ord) {
             holder.remove(index);
@@ -89,6 +93,20 @@ impl Order {
         let last = self.chunks.get(chunk).map_or(&[][..], |last| &last[..index]);
         let before = self.chunks[..chunk].iter().rev().flat_map(|chunk| chunk.iter().rev());
         last.iter().rev().chain(before).copied()
+    }
+
+    /// Does what [`locate`](Self::locate) does, looking first where the last change was.
+    fn locate_near(&self, before: impl Fn(u32) -> bool) -> (usize, usize) {
+        let (chunk, index) = self.near;
+        let here = || {
+            let holder = self.chunks.get(chunk)?;
+            let previous = match index.checked_sub(1) {
+                Some(previous) => holder.get(previous),
+                None => self.chunks.get(chunk.checked_sub(1)?)?.last(),
+            };
+            Some(before(*previous?) && !before(*holder.get(index)?))
+        };
+        if here() == Some(true) { (chunk, index) } else { self.locate(before) }
     }
 
     /// Returns the chunk and index of the first ordinal that is not `before`; past the end, that
