@@ -78,6 +78,8 @@ export interface Caller {
   /** Whether calls are still let in. */
   readonly alive: boolean;
   call<T>(method: (store: StoreCalls) => T | Promise<T>): Promise<T>;
+  /** Calls a method in a task of its own, where the store is here; what is called after it begins after it. */
+  callInTask?<T>(method: (store: StoreCalls) => T | Promise<T>): Promise<T>;
   /** Lists threads while the store is still read, where the newest ones tell; nothing is there once it is. */
   newest?(query: ThreadQuery): Promise<ThreadPage | undefined> | undefined;
 }

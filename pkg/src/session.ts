@@ -11,6 +11,7 @@ import { Connection } from "./connection.js";
 import { CreelError } from "./errors.js";
 import { type InitInput, living } from "./init.js";
 import type { Instance } from "./instance.js";
+import { nextTask } from "./task.js";
 
 export class Session {
   readonly #instance: Instance;
@@ -21,6 +22,8 @@ export class Session {
   #calls = 0;
   /** Until all of the store is read; rejects when it can't be. */
   #reading: Promise<void> | undefined;
+  /** Until the last of the calls that wait for a task of their own has begun. */
+  #turn: Promise<void> | undefined;
 
   /** Opens the store of a host, or an empty one in memory. */
   static async open(
@@ -51,7 +54,18 @@ export class Session {
   /** Calls a method of the store. */
   call<T>(method: (store: Store) => T | Promise<T>): Promise<T> {
     if (this.#closing) return Promise.reject(new CreelError("closed", "the store is closed"));
-    return this.#run(method);
+    return this.#turn ? this.#turn.then(() => this.#run(method)) : this.#run(method);
+  }
+
+  /** Calls a method in a task of its own; what is called after it begins after it. */
+  callInTask<T>(method: (store: Store) => T | Promise<T>): Promise<T> {
+    if (this.#closing) return Promise.reject(new CreelError("closed", "the store is closed"));
+    const turn = (this.#turn ?? Promise.resolve()).then(nextTask);
+    this.#turn = turn;
+    return turn.then(() => {
+      if (this.#turn === turn) this.#turn = undefined;
+      return this.#run(method);
+    });
   }
 
   /** Lists threads while the store is still read, where the newest ones tell. */
@@ -88,7 +102,8 @@ export class Session {
 
   /** Closes the store once; its memory goes with the last call that runs. */
   close(): Promise<void> {
-    this.#closing ??= this.#run((store) => store.close(), "last").finally(() => {
+    const close = () => this.#run((store) => store.close(), "last");
+    this.#closing ??= (this.#turn ? this.#turn.then(close) : close()).finally(() => {
       for (const connection of this.#connections) connection.close();
     });
     return this.#closing;

@@ -14,7 +14,7 @@ import type {
   ThreadPatch,
   ThreadQuery,
 } from "../wasm/creel.js";
-import { type Caller, parsed } from "./calls.js";
+import { type Caller, parsed, type StoreCalls } from "./calls.js";
 import { CreelError } from "./errors.js";
 import type { Events } from "./events.js";
 import { type ItemStream, type StreamOptions, Streams } from "./live/streams.js";
@@ -75,6 +75,9 @@ export interface ForkOptions extends CreateThread {
   /** How many items of the source's history it gets, from the first on; all if left out. */
   length?: number;
 }
+
+/** The characters from which on items are taken in by a task of its own. */
+const LONG = 128 << 10;
 
 /** Creates, finds, reads, changes and deletes threads. */
 export class Threads {
@@ -151,8 +154,11 @@ export class Threads {
    *
    * @throws {CreelError} `invalid_item`, `too_large`, `out_of_range`, and nothing is appended.
    */
-  append(id: string, items: readonly object[] | string): Promise<Appended> {
-    return this.#session.call((store) => store.append(String(id), text("items", items)));
+  async append(id: string, items: readonly object[] | string): Promise<Appended> {
+    const [given, json] = [String(id), text("items", items)];
+    const append = (store: StoreCalls) => store.append(given, json);
+    if (json.length < LONG || !this.#session.callInTask) return this.#session.call(append);
+    return this.#session.callInTask(append);
   }
 
   /**

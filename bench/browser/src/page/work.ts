@@ -46,6 +46,8 @@ export async function appendMany(
   size: number,
 ): Promise<number[]> {
   const own = items(count, size, 12);
+  // Making them belongs to no task of the contender's.
+  await new Promise((resolve) => setTimeout(resolve));
   return [await timed(() => contender.append(thread, own))];
 }
 
