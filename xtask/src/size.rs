@@ -140,9 +140,12 @@ mod tests {
         let weighing = |gzip| Sizes { wasm: Size { raw: gzip, gzip }, ..Sizes::default() };
         assert!(weighing(BUDGET).check().is_ok());
         let error = weighing(BUDGET + 1024).check().unwrap_err();
+        let (kilobytes, more) = (BUDGET / 1024, BUDGET / 1024 + 1);
         assert_eq!(
             error.to_string(),
-            "wasm and JavaScript weigh 551.0 KB gzip, over the budget of 550.0 KB"
+            format!(
+                "wasm and JavaScript weigh {more}.0 KB gzip, over the budget of {kilobytes}.0 KB"
+            )
         );
     }
 
