@@ -1,6 +1,6 @@
 /** Threads with their sub-agents below them, a conversation, and a delete that can be undone. */
 
-import { Creel, type Thread } from "creel";
+import { Creel, type OpenStore, type Thread } from "creel";
 import { CreelProvider, useCreel, useItems, useThreads } from "creel/react";
 import { type ReactNode, StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
@@ -52,7 +52,7 @@ function Threads({ below, all, show }: ThreadsProps) {
 
 interface ConversationProps {
   thread: Thread;
-  creel: Creel;
+  creel: OpenStore;
   remove(id: string): Promise<void>;
 }
 
