@@ -233,9 +233,7 @@ impl Found {
         let next = next.map(|next| cursor(next, history, self.next));
         (next, from.map(|from| cursor(from, history, None)))
     }
-}
 
-impl Found {
     /// Sees where the next page begins.
     fn look_on(&mut self, history: &History) {
         let Some(next) = self.lines.last().map(|(last, _)| last + 1) else { return };

@@ -6,16 +6,12 @@
  */
 
 import type { Batch, KeyRange, ScanPage, StorageHost, Table, Write } from "../../wasm/creel.js";
-import { nextTask } from "../task.js";
 import { Connection, conflict } from "./connection.js";
 import { databaseName } from "./database.js";
 import { News } from "./news.js";
 import { scan } from "./scan.js";
 import { settled } from "./settled.js";
 import { Trace } from "./trace.js";
-
-/** The bytes from which on a commit is written in a task of its own. */
-const LONG = 128 << 10;
 
 export { destroyStore, listStores } from "./database.js";
 export { estimate, persist, type SpaceEstimate } from "./space.js";
@@ -81,16 +77,13 @@ export class IndexedDbHost implements StorageHost {
   async commit({ checks, writes }: Batch, durability: "relaxed" | "strict"): Promise<void> {
     const tables = [...new Set([...checks, ...writes].map(({ table }) => table))];
     if (tables.length === 0) return;
-    const write = () =>
-      this.#connection.write(tables, durability, (transaction, refuse) => {
-        for (const { table, key } of checks) {
-          const found = transaction.objectStore(table).getKey(key);
-          found.onsuccess = () => found.result === undefined && refuse(conflict());
-        }
-        for (const write of writes) issue(transaction.objectStore(write.table), write);
-      });
-    // The browser copies and compresses what it is given, which takes as long as making it did.
-    const committing = bytes(writes) > LONG ? nextTask().then(write) : write();
+    const committing = this.#connection.write(tables, durability, (transaction, refuse) => {
+      for (const { table, key } of checks) {
+        const found = transaction.objectStore(table).getKey(key);
+        found.onsuccess = () => found.result === undefined && refuse(conflict());
+      }
+      for (const write of writes) issue(transaction.objectStore(write.table), write);
+    });
     this.#committing.add(committing);
     try {
       await committing;
@@ -120,10 +113,6 @@ export class IndexedDbHost implements StorageHost {
   watch(callback: () => void): boolean {
     return this.#news.listen(callback);
   }
-}
-
-function bytes(writes: readonly Write[]): number {
-  return writes.reduce((sum, write) => sum + ("value" in write ? write.value.byteLength : 0), 0);
 }
 
 function issue(store: IDBObjectStore, write: Write): void {
