@@ -68,6 +68,27 @@ for (const backend of BACKENDS) {
   });
 }
 
+test("IndexedDB that reads backwards by cursors alone conforms", async (t) => {
+  const browser = await Browser.start();
+  t.after(() => browser.stop());
+  const page = await browser.open(server.address);
+  await page.waitForFunction(() => globalThis.runConformance);
+  const cursors = await page.evaluate(() => {
+    // By which a browser is known that reads either way.
+    Reflect.deleteProperty(IDBObjectStore.prototype, "getAllRecords");
+    const { openCursor } = IDBObjectStore.prototype;
+    const opened = { times: 0 };
+    IDBObjectStore.prototype.openCursor = function (...given) {
+      opened.times += 1;
+      return openCursor.apply(this, given);
+    };
+    const open = (name: string) => IndexedDbHost.open(name);
+    return runConformance({ watch: true, open }).then((lines) => ({ lines, ...opened }));
+  });
+  assertConforms(cursors.lines);
+  assert.ok(cursors.times > 0, "nothing was read by a cursor");
+});
+
 test("a host of one's own conforms", async (t) => {
   const browser = await Browser.start();
   t.after(() => browser.stop());
