@@ -27,6 +27,13 @@ pub trait Env: Debug + MaybeSend + MaybeSync + 'static {
     /// Resolves after `ms` milliseconds, or later.
     fn sleep(&self, ms: u64) -> BoxFuture<'static, ()>;
 
+    /// Resolves when what waits for the thread had its turn: long work asks for it now and then.
+    ///
+    /// The default resolves at once, for threads that nobody else waits for.
+    fn pause(&self) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// Runs `task` to its end in the background, whatever becomes of the caller.
     fn spawn(&self, task: BoxFuture<'static, ()>);
 }

@@ -49,45 +49,70 @@ pub(crate) fn segments_to_read(catalog: &Catalog) -> Vec<Key> {
         .collect()
 }
 
-/// Plans a checkpoint of the state that `replica` holds; `read` are the values of
-/// [`segments_to_read`].
+/// A checkpoint of one state that is being planned, a page at a time: a page takes long enough.
 ///
-/// # Errors
-/// [`Error::Corrupt`](crate::Error::Corrupt) naming a segment that is missing or is not what the
-/// catalog says.
-pub(crate) fn plan(replica: &Replica, read: Vec<Option<Bytes>>) -> Result<Plan> {
-    let catalog = &replica.catalog;
-    let (packed, mut writes) = pack(catalog, read)?;
-    let checkpoint = catalog.checkpoint + 1;
-    let expired = expired(catalog);
-    let event = Event::Checkpoint {
-        checkpoint,
-        position: catalog.position,
-        packed,
-        scrubbed: catalog.deletions().filter(|d| d.all_erased()).map(|d| d.deletion).collect(),
-        expired: expired.clone(),
-    };
-    for page in catalog.dirty() {
-        writes.push(page_write(catalog, page, checkpoint, &event)?);
+/// The state must not change meanwhile.
+#[derive(Debug)]
+pub(crate) struct Planning {
+    event: Event,
+    writes: Vec<Write>,
+    checkpoint: u64,
+    pages: std::vec::IntoIter<u32>,
+}
+
+impl Planning {
+    /// Begins with the histories of the state that `replica` holds; `read` are the values of
+    /// [`segments_to_read`].
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`](crate::Error::Corrupt) naming a segment that is missing or is not what the
+    /// catalog says.
+    pub(crate) fn begin(replica: &Replica, read: Vec<Option<Bytes>>) -> Result<Self> {
+        let catalog = &replica.catalog;
+        let (packed, writes) = pack(catalog, read)?;
+        let checkpoint = catalog.checkpoint + 1;
+        let event = Event::Checkpoint {
+            checkpoint,
+            position: catalog.position,
+            packed,
+            scrubbed: catalog.deletions().filter(|d| d.all_erased()).map(|d| d.deletion).collect(),
+            expired: expired(catalog),
+        };
+        let pages = catalog.dirty().collect::<Vec<_>>().into_iter();
+        Ok(Self { event, writes, checkpoint, pages })
     }
-    for id in catalog.dirty_jobs() {
-        writes.push(job_write(catalog, id)?);
+
+    /// Plans the next page; false when there is none.
+    pub(crate) fn page(&mut self, replica: &Replica) -> Result<bool> {
+        let Some(page) = self.pages.next() else { return Ok(false) };
+        let write = page_write(&replica.catalog, page, self.checkpoint, &self.event)?;
+        self.writes.push(write);
+        Ok(true)
     }
-    writes.push(head_write(replica, checkpoint)?);
-    writes.extend(front::write(catalog, checkpoint, |record| packed_as(record, &event))?);
-    writes.extend(
-        expired
-            .into_iter()
-            .map(|deletion| Write::Delete { table: Table::Catalog, key: keys::receipt(deletion) }),
-    );
-    let trimmed = match catalog.position {
-        n if mutation::on(Mutation::TrimNewest) => n + 1,
-        n if mutation::on(Mutation::CheckpointWithoutEntry) => n.saturating_sub(1),
-        n => n,
-    };
-    let range = keys::entries_through(trimmed);
-    writes.push(Write::DeleteRange { table: Table::Journal, range });
-    Ok(Plan { event, writes })
+
+    /// Plans what belongs to no page.
+    pub(crate) fn finish(self, replica: &Replica) -> Result<Plan> {
+        let Self { event, mut writes, checkpoint, .. } = self;
+        let catalog = &replica.catalog;
+        for id in catalog.dirty_jobs() {
+            writes.push(job_write(catalog, id)?);
+        }
+        writes.push(head_write(replica, checkpoint)?);
+        writes.extend(front::write(catalog, checkpoint, |record| packed_as(record, &event))?);
+        if let Event::Checkpoint { expired, .. } = &event {
+            let receipt = |deletion: &DeletionId| keys::receipt(*deletion);
+            let delete = |key| Write::Delete { table: Table::Catalog, key };
+            writes.extend(expired.iter().map(receipt).map(delete));
+        }
+        let trimmed = match catalog.position {
+            n if mutation::on(Mutation::TrimNewest) => n + 1,
+            n if mutation::on(Mutation::CheckpointWithoutEntry) => n.saturating_sub(1),
+            n => n,
+        };
+        let range = keys::entries_through(trimmed);
+        writes.push(Write::DeleteRange { table: Table::Journal, range });
+        Ok(Plan { event, writes })
+    }
 }
 
 /// Tells whether a plan made before `entry` still describes the store after it.

@@ -18,6 +18,8 @@ use crate::storage::{Durability, Storage};
 const COMMANDS: usize = 256;
 /// Commands are added to a group up to this many bytes of items.
 const GROUP_BYTES: usize = 1024 * 1024;
+/// Making a commit of more bytes takes long, and so does sending it: something else may come between.
+const LONG: usize = 128 * 1024;
 /// The time of an entry is never this far past the decider's own clock.
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
@@ -234,6 +236,9 @@ pub(super) enum Sent {
 
 /// Sends a commit, and applies it when it is there.
 pub(super) async fn commit<S: Storage>(inner: &Inner<S>, prepared: Prepared) -> Sent {
+    if prepared.batch.size() > LONG {
+        inner.env.pause().await;
+    }
     let started = inner.env.monotonic_ms();
     let outcome = send(&inner.storage, &*inner.env, &prepared, false).await;
     settle(inner, prepared, outcome, started)

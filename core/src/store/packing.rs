@@ -1,11 +1,13 @@
 //! When a checkpoint is due, and carrying it out.
 
+use bytes::Bytes;
+
 use super::StoreOptions;
 use super::driver::{advance, reply_all};
 use super::group::{Sent, commit, entry_time};
 use super::inner::{Inner, Shared};
 use crate::error::{Error, Result};
-use crate::journal::checkpoint::{Plan, plan, segments_to_read};
+use crate::journal::checkpoint::{Plan, Planning, segments_to_read};
 use crate::journal::commit::prepare;
 use crate::journal::entry::{CommitId, Entry, FORMAT};
 use crate::journal::load::read;
@@ -102,9 +104,7 @@ pub(super) async fn checkpoint<S: Storage>(inner: &Inner<S>) -> Result<()> {
         } else {
             read(&inner.storage, Table::History, wanted).await?
         };
-        // Only the driver changes the replica, so it is still the one that asked.
-        let planned = plan(&inner.lock().replica, segments);
-        let planned = match planned {
+        let planned = match plan(inner, segments).await {
             // What the plan wanted to read may have been rewritten by others meanwhile.
             Err(Error::Corrupt { .. }) if advance(inner).await?.moved => continue,
             other => other?,
@@ -119,6 +119,17 @@ pub(super) async fn checkpoint<S: Storage>(inner: &Inner<S>) -> Result<()> {
         reason,
         cause: None,
     }))
+}
+
+/// Plans a checkpoint; between the pages, the thread may do something else.
+async fn plan<S: Storage>(inner: &Inner<S>, segments: Vec<Option<Bytes>>) -> Result<Plan> {
+    // Only the driver changes the replica, so it stays the one that the segments were read for.
+    let mut planning = Planning::begin(&inner.lock().replica, segments)?;
+    inner.env.pause().await;
+    while planning.page(&inner.lock().replica)? {
+        inner.env.pause().await;
+    }
+    planning.finish(&inner.lock().replica)
 }
 
 /// Commits a plan, moving it behind what others commit; false where it must be made again.

@@ -6,12 +6,17 @@
  */
 
 import type { Batch, KeyRange, ScanPage, StorageHost, Table, Write } from "../../wasm/creel.js";
+import type { CreelError } from "../errors.js";
 import { Connection, conflict } from "./connection.js";
 import { databaseName } from "./database.js";
+import { failure } from "./failures.js";
 import { News } from "./news.js";
 import { scan } from "./scan.js";
 import { settled } from "./settled.js";
 import { Trace } from "./trace.js";
+
+/** How many bytes one task hands to the browser, which copies and compresses them there and then. */
+const SLICE = 640 * 1024;
 
 export { destroyStore, listStores } from "./database.js";
 export { estimate, persist, type SpaceEstimate } from "./space.js";
@@ -82,7 +87,7 @@ export class IndexedDbHost implements StorageHost {
         const found = transaction.objectStore(table).getKey(key);
         found.onsuccess = () => found.result === undefined && refuse(conflict());
       }
-      for (const write of writes) issue(transaction.objectStore(write.table), write);
+      issueAll(transaction, writes, refuse);
     });
     this.#committing.add(committing);
     try {
@@ -115,20 +120,41 @@ export class IndexedDbHost implements StorageHost {
   }
 }
 
-function issue(store: IDBObjectStore, write: Write): void {
+/** Issues writes from `index` on: what is more than one task should take goes on once that is done. */
+function issueAll(
+  transaction: IDBTransaction,
+  writes: readonly Write[],
+  refuse: (error: CreelError) => void,
+  index = 0,
+): void {
+  try {
+    let last: IDBRequest | undefined;
+    let bytes = 0;
+    let next = index;
+    for (; next < writes.length && bytes < SLICE; next++) {
+      const write = writes[next] as Write;
+      last = issue(transaction.objectStore(write.table), write) ?? last;
+      if ("value" in write) bytes += write.value.byteLength;
+    }
+    if (next === writes.length) return;
+    // One write at least was issued; without its success the transaction is over.
+    last?.addEventListener("success", () => issueAll(transaction, writes, refuse, next));
+  } catch (cause) {
+    refuse(failure(cause));
+  }
+}
+
+/** Issues a write; a range of nothing needs no request. */
+function issue(store: IDBObjectStore, write: Write): IDBRequest | undefined {
   switch (write.type) {
     case "insert":
-      store.add(write.value, write.key);
-      break;
+      return store.add(write.value, write.key);
     case "put":
-      store.put(write.value, write.key);
-      break;
+      return store.put(write.value, write.key);
     case "delete":
-      store.delete(write.key);
-      break;
+      return store.delete(write.key);
     case "deleteRange":
-      if (write.start < write.end) {
-        store.delete(IDBKeyRange.bound(write.start, write.end, false, true));
-      }
+      if (write.start >= write.end) return undefined;
+      return store.delete(IDBKeyRange.bound(write.start, write.end, false, true));
   }
 }

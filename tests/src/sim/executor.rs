@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use creel::{BoxFuture, Env};
+use futures_lite::future::yield_now;
 
 /// Tasks, timers and a clock of their own; clones share them.
 #[derive(Clone)]
@@ -220,6 +221,10 @@ impl Env for SimEnv {
 
     fn sleep(&self, ms: u64) -> BoxFuture<'static, ()> {
         Box::pin(Sleep::new(&self.executor, ms))
+    }
+
+    fn pause(&self) -> BoxFuture<'static, ()> {
+        Box::pin(yield_now())
     }
 
     fn spawn(&self, task: BoxFuture<'static, ()>) {

@@ -16,7 +16,10 @@ export async function appendEach(
   size: number,
 ): Promise<number[]> {
   const times: number[] = [];
-  for (const item of items(count, size, 10)) {
+  const own = items(count, size, 10);
+  // Making them belongs to no task of the contender's.
+  await nextTask();
+  for (const item of own) {
     times.push(await timed(() => contender.append(thread, [item])));
   }
   return times;
@@ -46,8 +49,7 @@ export async function appendMany(
   size: number,
 ): Promise<number[]> {
   const own = items(count, size, 12);
-  // Making them belongs to no task of the contender's.
-  await new Promise((resolve) => setTimeout(resolve));
+  await nextTask();
   return [await timed(() => contender.append(thread, own))];
 }
 
@@ -128,6 +130,10 @@ export async function archive(contender: Contender, root: string): Promise<numbe
   await contender.unarchive(root);
   check((await contender.children(root, PAGE)).length === 10, "children are not back");
   return [time];
+}
+
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 /** Returns how long something takes, in milliseconds. */

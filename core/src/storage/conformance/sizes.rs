@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 
-use super::check::{Checked, after, case, commit, done, ensure, equal, open};
+use super::check::{
+    Checked, after, all, case, commit, commit_if, conflict, delete_range, done, ensure, equal,
+    exists, insert, open, store,
+};
 use super::{Case, Factory};
 use crate::storage::{KeyRange, Order, Storage, Table, Write};
 
@@ -16,6 +19,7 @@ pub(super) fn cases<F: Factory>() -> Vec<Case<F>> {
         case!("values of 1 MiB are kept", large, |can| can.max_value >= MIB),
         case!("values of 16 MiB are kept", huge, |can| can.max_value >= 16 * MIB),
         case!("keys of 200 bytes are kept", long_keys),
+        case!("a commit of megabytes is all or nothing, in order", big_commit),
         case!("a scan of much data ends, page by page", big_scan),
     ]
 }
@@ -85,6 +89,33 @@ async fn long_keys<F: Factory>(factory: &F) -> Checked {
     }
     let found = done("get", storage.get(Table::Catalog, keys.clone()).await)?;
     equal("values", found, keys.into_iter().map(|key| Some(Bytes::from(key))).collect())
+}
+
+async fn big_commit<F: Factory>(factory: &F) -> Checked {
+    const RECORDS: usize = 40;
+    let storage = open(factory, "big-commit").await?;
+    store(&storage, Table::Journal, &[("taken", "old")]).await?;
+    let value = noise(64 * KIB);
+    let key = |n: usize| format!("k/{n:04}");
+    let put = |n| Write::Put { table: Table::History, key: key(n), value: value.clone() };
+    let mut writes: Vec<Write> = (0..RECORDS).map(put).collect();
+    writes.push(delete_range(Table::History, &key(0), &key(2)));
+    let refused = |mut writes: Vec<Write>, place| {
+        writes.insert(place, insert(Table::Journal, "taken", "new"));
+        commit(&storage, writes)
+    };
+    for place in [0, RECORDS / 2, RECORDS + 1] {
+        conflict(&format!("insert at {place}"), refused(writes.clone(), place).await)?;
+        equal("history", all(&storage, Table::History).await?.len(), 0)?;
+    }
+    let check = exists(Table::Journal, "absent");
+    conflict("check", commit_if(&storage, vec![check], writes.clone()).await)?;
+    equal("history", all(&storage, Table::History).await?.len(), 0)?;
+    done("commit", commit(&storage, writes).await)?;
+    let keys = (0..RECORDS).map(key).collect();
+    let found = done("get", storage.get(Table::History, keys).await)?;
+    let kept = |n| if n < 2 { None } else { Some(value.clone()) };
+    ensure(found.into_iter().eq((0..RECORDS).map(kept)), || "the records are others".into())
 }
 
 async fn big_scan<F: Factory>(factory: &F) -> Checked {
