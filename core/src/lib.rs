@@ -32,6 +32,8 @@
 //! Data flows one way: a command is *decided* on the catalog, *committed* as one journal entry,
 //! *applied*, and *read*. `ARCHITECTURE.md` has the map.
 
+#[cfg(feature = "fs")]
+mod blocking_thread;
 mod catalog;
 mod change;
 mod deletion;

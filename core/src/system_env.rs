@@ -1,4 +1,4 @@
-//! The environment of a native process: its clock, its randomness, its timers, one thread.
+//! The environment of a native process: its clock, its randomness, its timers, its threads.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::AssertUnwindSafe;
@@ -10,13 +10,14 @@ use async_executor::Executor;
 use futures_lite::FutureExt;
 use futures_lite::future::{block_on, pending};
 
+use crate::blocking_thread;
 use crate::env::Env;
 use crate::maybe_send::BoxFuture;
 
 /// Gives a store the operating system's time, randomness and timers.
 ///
-/// Background tasks of all stores of the process share one thread, which starts with the first of
-/// them. It belongs to no async runtime, and none is needed.
+/// Background tasks of all stores of the process wait on one thread, which starts with the first that
+/// does, and are on one of a pool while they use the disk. None belongs to an async runtime.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemEnv;
 
@@ -57,10 +58,10 @@ impl Env for SystemEnv {
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         // A panic of one task must not take the thread from the others.
         let task = async { drop(AssertUnwindSafe(task).catch_unwind().await) };
-        match executor() {
+        blocking_thread::begin(Box::pin(task), |task| match executor() {
             Some(executor) => executor.spawn(task).detach(),
-            None => blocking::unblock(|| block_on(task)).detach(),
-        }
+            None => block_on(task),
+        });
     }
 }
 

