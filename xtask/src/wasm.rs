@@ -80,6 +80,8 @@ fn optimise(workspace: &Workspace, bound: &Path) -> Result<PathBuf> {
     let (shell, optimiser) = (&workspace.shell, optimiser(workspace));
     let apart = ["--one-caller-inline-max-function-size", "10"];
     cmd!(shell, "{optimiser} -Oz {apart...} -g {input} -o {optimised}").quiet().run()?;
+    let order = ["run", "--quiet", "--package", "xtask-bindgen", "--bin", "order", "--"];
+    cmd!(shell, "cargo {order...} {optimised} {optimised}").quiet().run()?;
     Ok(optimised)
 }
 
