@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use litemap::LiteMap;
 use serde::Serialize;
 
 use crate::item::Item;
@@ -85,7 +86,7 @@ pub(crate) fn change(collections: &mut Collections, name: &str, change: &Documen
         }
         DocumentChange::Remove { id } => documents.retain(|it| it.id != *id),
         DocumentChange::Order { ids } => {
-            let ranks: BTreeMap<&String, usize> = ids.iter().zip(0..).collect();
+            let ranks: LiteMap<&String, usize> = ids.iter().zip(0..).collect();
             documents.sort_by_key(|it| ranks.get(&it.id).copied().unwrap_or(ids.len()));
         }
     }

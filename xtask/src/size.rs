@@ -16,7 +16,7 @@ use crate::workspace::{PACKAGE, Workspace};
 const AIM: usize = 150 * 1024;
 
 /// What they may weigh: a little over what they do, so that no change makes them grow unseen.
-const BUDGET: usize = 553 * 1024;
+const BUDGET: usize = 466 * 1024;
 
 /// The entry that the budget is about; the others come on top where they are used.
 const MAIN: &str = ".";

@@ -211,7 +211,9 @@ fn appeared(record: &Record) -> Vec<Change> {
 
 /// Returns what listeners hear of the collections that differ.
 fn documents(thread_id: Option<ThreadId>, old: &Collections, new: &Collections) -> Vec<Change> {
-    let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
+    names.sort_unstable();
+    names.dedup();
     let differing = names.into_iter().filter(|name| old.get(*name) != new.get(*name));
     differing
         .map(|name| Change::DocumentsChanged { thread_id, collection: name.clone(), change: None })

@@ -22,9 +22,10 @@ mod record;
 mod tail;
 mod view;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use litemap::LiteMap;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -53,16 +54,16 @@ pub(crate) struct Catalog {
     slots: Vec<Option<Arc<Record>>>,
     indexes: Indexes,
     tails: HashMap<u32, Tail>,
-    deletions: BTreeMap<DeletionId, Deletion>,
-    receipts: BTreeMap<DeletionId, Arc<Receipt>>,
+    deletions: LiteMap<DeletionId, Box<Deletion>>,
+    receipts: LiteMap<DeletionId, Arc<Receipt>>,
     receipt_of: HashMap<ThreadId, DeletionId>,
-    jobs: BTreeMap<Uuid, Arc<Job>>,
+    jobs: LiteMap<Uuid, Arc<Job>>,
     /// Jobs that storage has not, by the number of the entry that last touched them.
-    dirty_jobs: BTreeMap<Uuid, u64>,
+    dirty_jobs: LiteMap<Uuid, u64>,
     /// The store's own documents.
     documents: Arc<Collections>,
     /// Pages that storage has not, by the number of the entry that last touched them.
-    dirty: BTreeMap<u32, u64>,
+    dirty: LiteMap<u32, u64>,
     /// The number of the last entry applied.
     pub(crate) position: u64,
     /// The time of the last entry applied.
@@ -194,16 +195,16 @@ impl Catalog {
     }
 
     pub(crate) fn deletion(&self, id: DeletionId) -> Option<&Deletion> {
-        self.deletions.get(&id)
+        self.deletions.get(&id).map(Box::as_ref)
     }
 
     pub(crate) fn deletions(&self) -> impl Iterator<Item = &Deletion> {
-        self.deletions.values()
+        self.deletions.values().map(Box::as_ref)
     }
 
     /// Returns the deletions proper: not what is being staged.
     pub(crate) fn deletions_asked_for(&self) -> impl Iterator<Item = &Deletion> {
-        self.deletions.values().filter(|state| !state.staged)
+        self.deletions().filter(|state| !state.staged)
     }
 
     pub(crate) fn is_staging(&self, id: DeletionId) -> bool {
@@ -283,12 +284,9 @@ impl Catalog {
     }
 
     fn set_deletion(&mut self, id: DeletionId, deletion: Option<Deletion>) {
-        let old = match deletion {
-            Some(deletion) => self.deletions.insert(id, deletion),
-            None => self.deletions.remove(&id),
-        };
+        let old = replace(&mut self.deletions, id, deletion.map(Box::new));
         if let Some(undo) = &mut self.undo {
-            undo.push(Undo::Deletion(id, old.map(Box::new)));
+            undo.push(Undo::Deletion(id, old));
         }
     }
 
@@ -387,17 +385,11 @@ impl Catalog {
                         tail.truncate(length);
                     }
                 }
-                Undo::Deletion(id, Some(deletion)) => {
-                    self.deletions.insert(id, *deletion);
+                Undo::Deletion(id, deletion) => {
+                    replace(&mut self.deletions, id, deletion);
                 }
-                Undo::Deletion(id, None) => {
-                    self.deletions.remove(&id);
-                }
-                Undo::Dirty(page, Some(position)) => {
-                    self.dirty.insert(page, position);
-                }
-                Undo::Dirty(page, None) => {
-                    self.dirty.remove(&page);
+                Undo::Dirty(page, position) => {
+                    replace(&mut self.dirty, page, position);
                 }
                 Undo::Documents(documents) => self.documents = documents,
                 Undo::Job(id, job, touched) => {
@@ -409,7 +401,7 @@ impl Catalog {
     }
 }
 
-fn replace<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: Option<V>) -> Option<V> {
+fn replace<K: Ord, V>(map: &mut LiteMap<K, V>, key: K, value: Option<V>) -> Option<V> {
     match value {
         Some(value) => map.insert(key, value),
         None => map.remove(&key),

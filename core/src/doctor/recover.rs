@@ -1,8 +1,9 @@
 //! Bringing threads back that the catalog has lost, from their histories.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use bytes::Bytes;
+use litemap::LiteMap;
 
 use super::history::{Place, Stream, lines, place, tools};
 use super::mend::{Mended, Part, mend};
@@ -17,7 +18,7 @@ use crate::storage::{Key, Table, Write};
 use crate::thread::ThreadDetails;
 
 /// The histories of no thread, by tree and thread.
-pub(super) type Orphans = BTreeMap<(TreeId, ThreadId), Vec<(Key, Bytes)>>;
+pub(super) type Orphans = LiteMap<(TreeId, ThreadId), Vec<(Key, Bytes)>>;
 
 /// Adds the threads of orphaned histories to the catalog; returns what erases those that are
 /// deleted.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use litemap::LiteMap;
 
 use super::report::FindingCode;
 use crate::catalog::{Deletion, Event, Ordinals, Record, page_of};
@@ -187,7 +188,7 @@ pub(crate) fn without_head(replica: &mut Replica, journal: &[(Key, Bytes)]) {
 
 /// Puts the deletions together that records say they are members of.
 pub(super) fn deletions_of(replica: &Replica) -> Vec<Deletion> {
-    let mut members: std::collections::BTreeMap<DeletionId, Vec<&Record>> = Default::default();
+    let mut members: LiteMap<DeletionId, Vec<&Record>> = LiteMap::new();
     for record in replica.catalog.records() {
         if let Some(deletion) = record.deletion {
             members.entry(deletion).or_default().push(record);

@@ -4,6 +4,7 @@
 //! third of the WebAssembly module. Here a struct starts blank and takes its fields by number. What serde would refuse
 //! is refused in the same words, but that no array is taken for a struct.
 
+mod entries;
 mod macros;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, VariantAccess, Visitor,
 };
 
+pub(crate) use entries::{ByName, Entries};
 pub(crate) use macros::{fields, variants, words};
 
 /// The name of a field in JSON, and whether it must be there.

@@ -2,8 +2,6 @@
 //!
 //! Every value carries the format's number; a newer one is refused, never guessed at.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -11,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalog::{Deletion, Event, Record};
 use crate::document::Collections;
 use crate::error::{Error, Result};
+use crate::fields::ByName;
 use crate::storage::{StorageError, Table};
 
 /// The format that this version reads and writes.
@@ -78,7 +77,7 @@ pub(crate) struct Head {
     pub(crate) deletions: Vec<Deletion>,
     /// The last commit of each writer of late, and when it was.
     #[serde(default)]
-    pub(crate) writers: BTreeMap<String, (u64, i64)>,
+    pub(crate) writers: ByName<(u64, i64)>,
     /// The store's own documents.
     #[serde(default, skip_serializing_if = "Collections::is_empty")]
     pub(crate) documents: Collections,
@@ -110,7 +109,7 @@ impl Head {
             last: CommitId::default(),
             next_ordinal: 0,
             deletions: Vec::new(),
-            writers: BTreeMap::new(),
+            writers: ByName::new(),
             documents: Collections::new(),
         }
     }

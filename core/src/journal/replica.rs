@@ -1,6 +1,6 @@
 //! One instance's copy of the store: the catalog at a position, and what it takes to go on from it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::entry::{CommitId, Entry, corrupt};
 use super::front;
@@ -8,6 +8,7 @@ use crate::catalog::{ApplyError, Catalog, Event, Ordinals};
 use crate::change::{Change, ChangeEvent};
 use crate::doctor::damage::{Losses, fitting};
 use crate::error::Result;
+use crate::fields::ByName;
 use crate::id::ThreadId;
 use crate::keys;
 use crate::storage::Table;
@@ -20,7 +21,7 @@ pub(crate) struct Replica {
     /// The commit of the entry at the catalog's position.
     pub(crate) last: CommitId,
     /// The last commit of each writer of late, and when it was.
-    pub(crate) writers: BTreeMap<String, (u64, i64)>,
+    pub(crate) writers: ByName<(u64, i64)>,
     /// What the load could not read; a replica with damage is for reading only.
     pub(crate) losses: Losses,
     /// The position that the pages are at.

@@ -21,7 +21,7 @@ impl<S: Storage> ThreadManager<S> {
     pub fn subscribe(&self, id: ThreadId, subscriber: SubscriberId) -> bool {
         let mut shared = self.lock();
         let Some(loaded) = shared.loaded.get_mut(&id) else { return false };
-        loaded.subscribers.insert(subscriber);
+        loaded.subscribers.insert(subscriber, ());
         loaded.turn += 1;
         true
     }
@@ -32,7 +32,7 @@ impl<S: Storage> ThreadManager<S> {
         let turn = {
             let mut shared = self.lock();
             let Some(loaded) = shared.loaded.get_mut(&id) else { return Unsubscribed::NotLoaded };
-            if !loaded.subscribers.remove(&subscriber) {
+            if loaded.subscribers.remove(&subscriber).is_none() {
                 return Unsubscribed::NotSubscribed;
             }
             loaded.turn += 1;
@@ -48,7 +48,8 @@ impl<S: Storage> ThreadManager<S> {
     pub fn disconnect(&self, subscriber: SubscriberId) {
         let ids: Vec<ThreadId> = {
             let shared = self.lock();
-            let listens = shared.loaded.iter().filter(|(_, l)| l.subscribers.contains(&subscriber));
+            let listens =
+                shared.loaded.iter().filter(|(_, l)| l.subscribers.contains_key(&subscriber));
             listens.map(|(id, _)| *id).collect()
         };
         for id in ids {

@@ -10,8 +10,9 @@ mod event;
 mod tests;
 mod trees;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use litemap::LiteMap;
 
 pub use event::{LiveEvent, LivePlan, SubscriberId, Unsubscribed};
 
@@ -67,7 +68,7 @@ struct Inner<S: Storage> {
 
 #[derive(Debug)]
 struct Shared<S: Storage> {
-    loaded: BTreeMap<ThreadId, Loaded<S>>,
+    loaded: LiteMap<ThreadId, Loaded<S>>,
     listeners: Vec<async_channel::Sender<LiveEvent>>,
     subscribers: SubscriberId,
 }
@@ -75,7 +76,7 @@ struct Shared<S: Storage> {
 #[derive(Debug)]
 struct Loaded<S: Storage> {
     live: LiveThread<S>,
-    subscribers: BTreeSet<SubscriberId>,
+    subscribers: LiteMap<SubscriberId, ()>,
     /// Changes whenever somebody comes or leaves, so that an old timer closes nothing.
     turn: u64,
 }
@@ -84,7 +85,7 @@ impl<S: Storage> ThreadManager<S> {
     /// Makes a manager that has no thread open.
     pub fn new(store: Store<S>, options: ManagerOptions) -> Self {
         let shared =
-            Shared { loaded: BTreeMap::new(), listeners: Vec::new(), subscribers: SubscriberId(0) };
+            Shared { loaded: LiteMap::new(), listeners: Vec::new(), subscribers: SubscriberId(0) };
         Self { inner: Arc::new(Inner { store, options, shared: Mutex::new(shared) }) }
     }
 
@@ -241,7 +242,7 @@ impl<S: Storage> ThreadManager<S> {
             if let Some(loaded) = shared.loaded.get(&id) {
                 return loaded.live.clone();
             }
-            let loaded = Loaded { live: live.clone(), subscribers: BTreeSet::new(), turn: 0 };
+            let loaded = Loaded { live: live.clone(), subscribers: LiteMap::new(), turn: 0 };
             shared.loaded.insert(id, loaded);
         }
         if opened {

@@ -1,7 +1,7 @@
 //! `thread/list` and `thread/loaded/list`: pages of threads. The wire clamps limits where the typed
 //! API refuses them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
@@ -78,11 +78,12 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) ->
         None => call.defaults.model_provider.iter().cloned().collect(),
     };
     query.search_term = params.text("searchTerm")?;
-    let mut excluded = BTreeSet::new();
+    let mut excluded = Vec::new();
     for text in params.texts("excludedThreadIds")?.unwrap_or_default() {
         let invalid = |error| RpcError { code: INVALID_PARAMS, ..error };
-        excluded.insert(thread_id(&text, "excluded thread").map_err(invalid)?);
+        excluded.push(thread_id(&text, "excluded thread").map_err(invalid)?);
     }
+    excluded.sort_unstable();
     let members = match &section {
         Some(section) => Some(sections::members(call, section).await?),
         None => None,
@@ -90,7 +91,7 @@ pub(super) async fn list<S: Storage>(call: &Call<'_, S>, params: &Params<'_>) ->
     let ranks = members.map(|members| members.into_iter().collect::<HashMap<_, _>>());
     let about_project = params.names("projectId");
     let keep = |id: ThreadId| {
-        !excluded.contains(&id)
+        excluded.binary_search(&id).is_err()
             && ranks.as_ref().is_none_or(|ranks| ranks.contains_key(&id))
             && (!about_project || projects::of(call, id) == project)
     };

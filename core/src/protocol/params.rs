@@ -3,20 +3,18 @@
 //! One small reader serves all methods, where a type each would carry a parser of its own. A field is
 //! only parsed when somebody asks for it, so a large or deep one that nobody does costs nothing.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::rpc::{RpcError, reason, thread_id};
+use crate::fields::Entries;
 use crate::id::ThreadId;
 use crate::query::SortDirection;
 
 /// The parameters of one request. Fields that nobody asks for are ignored; null is as good as left
 /// out unless a method says otherwise.
 #[derive(Debug, Default)]
-pub(super) struct Params<'a>(BTreeMap<Cow<'a, str>, &'a RawValue>);
+pub(super) struct Params<'a>(Vec<(String, &'a RawValue)>);
 
 /// Refuses a request that does not have the shape of its method.
 pub(super) fn invalid(reason: &str) -> RpcError {
@@ -27,30 +25,36 @@ impl<'a> Params<'a> {
     pub(super) fn read(raw: Option<&'a RawValue>) -> Result<Self, RpcError> {
         let text = raw.map(RawValue::get).filter(|text| *text != "null").unwrap_or("{}");
         if text.starts_with('{') {
-            return parse(text).map(Self);
+            return Self::of(text);
         }
         Err(wrong(&parse(text)?, "a map"))
     }
 
     /// Reads the fields of a JSON object that is known to be one.
     pub(super) fn of(json: &'a str) -> Result<Self, RpcError> {
-        parse(json).map(Self)
+        let Entries(fields) = parse(json)?;
+        Ok(Self(fields))
     }
 
     /// Returns a field as it was sent, unless it is null.
     pub(super) fn raw(&self, field: &str) -> Option<&'a RawValue> {
-        self.0.get(field).copied().filter(|raw| raw.get() != "null")
+        self.sent(field).filter(|raw| raw.get() != "null")
+    }
+
+    /// Returns a field as it was sent: of several with its name, the last.
+    fn sent(&self, field: &str) -> Option<&'a RawValue> {
+        self.0.iter().rfind(|(name, _)| name == field).map(|(_, raw)| *raw)
     }
 
     /// Tells whether a field is there at all, null or not.
     pub(super) fn names(&self, field: &str) -> bool {
-        self.0.contains_key(field)
+        self.sent(field).is_some()
     }
 
     /// Tells whether a request makes use of a field: `false` and null do not, but for a project, since
     /// a list without one is another list.
     pub(super) fn uses(&self, field: &str) -> bool {
-        match self.0.get(field).map(|raw| raw.get()) {
+        match self.sent(field).map(RawValue::get) {
             None | Some("false") => false,
             Some("null") => field == "projectId",
             Some(_) => true,
