@@ -7,6 +7,7 @@
 import bind, { __wbg_reset_state as freshInstance, onThrown } from "../wasm/creel.js";
 import { CreelError } from "./errors.js";
 import { Instance } from "./instance.js";
+import { nextTask } from "./task.js";
 
 /** Names or holds the module: its address, a response with it, its bytes, or it compiled. */
 export type InitInput =
@@ -76,8 +77,10 @@ function born(): Instance {
 async function load(input?: InitInput): Promise<void> {
   try {
     if (typeof WebAssembly !== "object") throw new Error("there is no WebAssembly here");
-    const module = input === undefined ? ownModule() : compile(await input);
-    await bind({ module_or_path: await module });
+    const module = await (input === undefined ? ownModule() : compile(await input));
+    // The browser ends its compiling in the page, and the first calls compile more.
+    await nextTask();
+    await bind({ module_or_path: module });
   } catch (cause) {
     const message = `Creel's WebAssembly can't be loaded: ${reason(cause)}`;
     throw new CreelError("wasm_unavailable", message, { retryable: true, cause });
