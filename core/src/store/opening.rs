@@ -81,6 +81,8 @@ impl<S: Storage> Opening<S> {
     pub async fn begin(storage: S, env: Arc<dyn Env>, options: StoreOptions) -> Result<Self> {
         let mut opening = Self::start(storage, env, options);
         let shown = preview(&opening.storage).await?.map(Arc::new);
+        // Whoever opens a page lists at once, and both together keep it from answering.
+        opening.env.pause().await;
         opening.preview = shown.map(|shown| Preview { shown, listeners: Listeners::default() });
         Ok(opening)
     }
