@@ -126,7 +126,8 @@ pub(crate) fn growth(facts: &Facts, axis: &str) -> Result<Option<String>> {
             .y_label_area_size(56)
             .build_cartesian_2d(
                 (smallest..largest * 1.01).log_scale(),
-                (least / 2.0..most * 2.0).log_scale(),
+                // The legend lies above the lines.
+                (least / 2.0..most * 20.0).log_scale(),
             )
             .map_err(failed)?;
         chart

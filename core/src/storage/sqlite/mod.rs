@@ -46,8 +46,8 @@ const RESERVE_BATCH: usize = 64 << 10;
 /// once it is longer than 16 MB, and on the last close.
 ///
 /// SQLite syncs with `fsync` where it is compiled without `HAVE_FDATASYNC`; with
-/// `LIBSQLITE3_FLAGS=-DHAVE_FDATASYNC=1` in the environment of the build a strict commit takes a third less
-/// on ext4.
+/// `LIBSQLITE3_FLAGS=-DHAVE_FDATASYNC=1` in the environment of the build a strict commit takes 0.05 to 0.1 ms
+/// less on ext4.
 ///
 /// When the disk is full, the reserve goes to the next strict batch of at most 64 KiB. Until there
 /// is room for a new reserve, such batches alone are taken, and what they delete is left to the
