@@ -122,6 +122,7 @@ pub(crate) fn growth(facts: &Facts, axis: &str) -> Result<Option<String>> {
         let mut chart = ChartBuilder::on(&area)
             .caption(format!("Milliseconds an operation, by {axis}"), ("sans-serif", 18))
             .margin(12)
+            .margin_right(28)
             .x_label_area_size(36)
             .y_label_area_size(56)
             .build_cartesian_2d(
