@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use creel::storage::{MemoryStorage, Table};
 use creel::{
-    CreateThread, Item, ItemQuery, SortDirection, Store, StoreOptions, SystemEnv, ThreadId,
+    CreateThread, DeleteOptions, Item, ItemQuery, SortDirection, Store, StoreOptions, SystemEnv,
+    ThreadId,
 };
 use futures_lite::future::block_on;
 
@@ -101,6 +102,44 @@ fn pages_follow_each_other_while_their_segments_are_merged() {
             query.cursor = page.next_cursor;
         }
         assert_eq!(seen, (0..600).collect::<Vec<u64>>());
+    });
+}
+
+/// Reads a page and the one after its cursor, which has the one after that read ahead.
+async fn read_two(store: &Memory, id: ThreadId) {
+    let first = ItemQuery { limit: Some(20), ..ItemQuery::default() };
+    let page = store.items(id, first.clone()).await.unwrap();
+    let second = ItemQuery { cursor: page.next_cursor, ..first };
+    assert_eq!(store.items(id, second).await.unwrap().data.len(), 20);
+    assert!(holds(store), "nothing is read ahead");
+}
+
+/// Tells whether a store's memory holds something of a history.
+fn holds(store: &Memory) -> bool {
+    format!("{store:?}").contains("xxxxxxxxxxxxxxxx")
+}
+
+#[test]
+fn nothing_read_ahead_outlives_its_history() {
+    block_on(async {
+        let storage = MemoryStorage::new();
+        let (store, other) = (open(&storage).await, open(&storage).await);
+        for other_deletes in [false, true] {
+            let id = history(&store).await;
+            store.checkpoint().await.unwrap();
+            read_two(&store, id).await;
+            other.refresh().await.unwrap();
+            let deleting = if other_deletes { &other } else { &store };
+            deleting.delete(id, DeleteOptions::default()).await.unwrap();
+            store.refresh().await.unwrap();
+            assert!(!holds(&store), "after a deletion of another: {other_deletes}");
+        }
+        let id = history(&store).await;
+        store.checkpoint().await.unwrap();
+        read_two(&store, id).await;
+        store.truncate(id, 0).await.unwrap();
+        store.checkpoint().await.unwrap();
+        assert!(!holds(&store), "after a cut");
     });
 }
 

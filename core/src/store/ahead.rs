@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use futures_channel::oneshot;
 
-use super::inner::Inner;
+use super::inner::{Inner, Shared};
 use super::items::{Found, History};
 use super::segments::{self, SEGMENTS, Segment};
+use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::id::ThreadId;
 use crate::storage::Storage;
@@ -23,6 +24,20 @@ pub(crate) struct Ahead {
     segments: Vec<Segment>,
     /// Those after them.
     after: oneshot::Receiver<Result<Vec<Segment>>>,
+}
+
+impl Ahead {
+    /// Tells whether it is good still: nothing of a history that is deleted or was cut may be kept.
+    fn is_good(&self, catalog: &Catalog) -> bool {
+        let record = catalog.record(self.thread).filter(|record| record.visible());
+        record.is_some_and(|record| record.generation == self.generation)
+    }
+}
+
+/// Forgets what was read ahead, should a commit have taken it away.
+pub(super) fn check(shared: &mut Shared) {
+    let catalog = &shared.replica.catalog;
+    shared.ahead.take_if(|ahead| !ahead.is_good(catalog));
 }
 
 /// Takes what was read ahead for a page that begins in the segment at `known`.
@@ -48,7 +63,14 @@ pub(super) fn begin<S: Storage>(inner: &Arc<Inner<S>>, history: &History, found:
     let kept = segments.len();
     let (thread, generation) = (history.id, history.generation);
     let (sender, after) = oneshot::channel();
-    inner.lock().ahead = Some(Ahead { thread, generation, next, segments, after });
+    let ahead = Ahead { thread, generation, next, segments, after };
+    {
+        let mut shared = inner.lock();
+        if !ahead.is_good(&shared.replica.catalog) {
+            return;
+        }
+        shared.ahead = Some(ahead);
+    }
     let (of, range) = ((history.tree, thread), found.end..history.packed);
     let most = found.taken.saturating_sub(kept) + 1;
     if range.is_empty() {

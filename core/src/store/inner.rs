@@ -153,8 +153,9 @@ impl Shared {
         self.replica.losses.stopped = Some(n);
     }
 
-    /// Tells every listener; those that are gone are forgotten.
+    /// Tells every listener what a commit changed; those that are gone are forgotten.
     pub(crate) fn announce(&mut self, changes: Vec<ChangeEvent>) {
+        super::ahead::check(self);
         for change in changes {
             self.listeners.retain(|listener| listener.try_send(change.clone()).is_ok());
         }
