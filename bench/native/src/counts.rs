@@ -200,7 +200,8 @@ fn syncs_of(from: &Path, contender: &str, count: usize) -> Result<Option<u64>> {
     let (store, log) = (dir.path().join("store"), dir.path().join("strace"));
     copy(from, &store)?;
     let status = Command::new("strace")
-        .args(["-f", "-qq", "-e", "trace=fsync,fdatasync", "-o"])
+        // No other call of the process is stopped at.
+        .args(["-f", "--seccomp-bpf", "-qq", "-e", "trace=fsync,fdatasync", "-o"])
         .arg(&log)
         .arg(std::env::current_exe()?)
         .args(["append", "--strict", "--contender", contender, "--count", &count.to_string()])

@@ -29,7 +29,7 @@ pub(crate) fn native(workspace: &Workspace, quick: bool, facts: &mut Facts) -> R
         program.arg(command).arg("--data").arg(&data).args(more);
         read(&mut program, Side::Native, facts)
     };
-    let rounds: &[&str] = if quick { &["--quick", "--rounds", "3"] } else { &["--rounds", "9"] };
+    let rounds: &[&str] = if quick { &["--quick", "--rounds", "2"] } else { &["--rounds", "9"] };
     start("rounds", rounds, facts)?;
     start("counts", &[], facts)?;
     if !quick {
