@@ -6,12 +6,12 @@ use std::task::{Context, Poll, Waker};
 use crate::maybe_send::BoxFuture;
 
 thread_local! {
-    static IS_ONE: Cell<bool> = const { Cell::new(false) };
+    static MAY_BLOCK: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `work`, which blocks, on a thread made for that: the one that asks, if it is one.
 pub(crate) async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    if IS_ONE.get() { work() } else { blocking::unblock(work).await }
+    if MAY_BLOCK.get() { work() } else { blocking::unblock(work).await }
 }
 
 /// Runs `task` on such a thread until it waits for something else than a call that blocks, and gives what is left of it
@@ -23,7 +23,7 @@ pub(crate) fn begin(
     then: impl FnOnce(BoxFuture<'static, ()>) + Send + 'static,
 ) {
     let begun = move || {
-        let _one = One::be();
+        let _marked = Marked::new();
         // Whoever takes it over asks it at once how far it is, so no waking is missed.
         let waits = task.as_mut().poll(&mut Context::from_waker(Waker::noop())) == Poll::Pending;
         waits.then_some(task)
@@ -36,19 +36,19 @@ pub(crate) fn begin(
     blocking::unblock(begin).detach();
 }
 
-/// This thread, as long as it may block.
-struct One;
+/// Marks this thread as one that may block, as long as it lives.
+struct Marked;
 
-impl One {
-    fn be() -> Self {
-        IS_ONE.set(true);
+impl Marked {
+    fn new() -> Self {
+        MAY_BLOCK.set(true);
         Self
     }
 }
 
-impl Drop for One {
+impl Drop for Marked {
     fn drop(&mut self) {
-        IS_ONE.set(false);
+        MAY_BLOCK.set(false);
     }
 }
 

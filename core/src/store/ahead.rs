@@ -34,8 +34,8 @@ impl Ahead {
     }
 }
 
-/// Forgets what was read ahead, should a commit have taken it away.
-pub(super) fn check(shared: &mut Shared) {
+/// Forgets what was read ahead of a history that a commit has deleted or cut.
+pub(super) fn forget_stale(shared: &mut Shared) {
     let catalog = &shared.replica.catalog;
     shared.ahead.take_if(|ahead| !ahead.is_good(catalog));
 }

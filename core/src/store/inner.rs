@@ -153,9 +153,10 @@ impl Shared {
         self.replica.losses.stopped = Some(n);
     }
 
-    /// Tells every listener what a commit changed; those that are gone are forgotten.
+    /// Tells of a commit that was applied: every listener (those that are gone are forgotten), and
+    /// what was read ahead.
     pub(crate) fn announce(&mut self, changes: Vec<ChangeEvent>) {
-        super::ahead::check(self);
+        super::ahead::forget_stale(self);
         for change in changes {
             self.listeners.retain(|listener| listener.try_send(change.clone()).is_ok());
         }
