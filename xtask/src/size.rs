@@ -2,7 +2,7 @@
 //! compressed.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use flate2::Compression;
@@ -47,8 +47,10 @@ impl Sizes {
         let wasm = std::fs::read(package.join("wasm/creel_bg.wasm"))
             .context("the wasm module is not built")?;
         let mut sizes = Self { wasm: Size::of(&wasm)?, ..Self::default() };
-        for (name, file) in entries(&std::fs::read_to_string(package.join("package.json"))?)? {
-            let size = Size::of(&bundle(workspace, &package.join(file))?)?;
+        let entries = entries(&std::fs::read_to_string(package.join("package.json"))?)?;
+        let bundles = bundle(workspace, &entries)?;
+        for (name, file) in entries {
+            let size = Size::of(&std::fs::read(bundles.join(file))?)?;
             if name == MAIN {
                 sizes.javascript = size;
             } else {
@@ -114,17 +116,21 @@ fn entries(manifest: &str) -> Result<Vec<(String, String)>> {
     Ok(named.collect())
 }
 
-/// Bundles an entry; packages of others, which it may build on, are not its weight.
-fn bundle(workspace: &Workspace, entry: &Path) -> Result<Vec<u8>> {
-    let esbuild = Path::new("node_modules/.bin/esbuild");
+/// Bundles each entry by itself and returns the directory of the bundles, which are named like the entries; packages
+/// of others, which they may build on, are not their weight.
+fn bundle(workspace: &Workspace, entries: &[(String, String)]) -> Result<PathBuf> {
     let shell = &workspace.shell;
-    let output = cmd!(
+    let bundles = workspace.target.join("npm/bundles");
+    let esbuild = workspace.path("node_modules/.bin/esbuild");
+    let files = entries.iter().map(|(_, file)| file);
+    let _there = shell.push_dir(workspace.path(PACKAGE));
+    cmd!(
         shell,
-        "{esbuild} {entry} --bundle --minify --format=esm --packages=external --log-level=warning"
+        "{esbuild} {files...} --bundle --minify --format=esm --packages=external --log-level=warning --outbase=. --outdir={bundles}"
     )
     .quiet()
-    .output()?;
-    Ok(output.stdout)
+    .run()?;
+    Ok(bundles)
 }
 
 fn kilobytes(bytes: usize) -> String {

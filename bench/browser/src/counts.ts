@@ -41,7 +41,7 @@ export async function countRequests(browser: Chromium, site: Site): Promise<void
 
   const [item] = items(1, SMALL);
   const sum: Record<string, number> = {};
-  const appends = 200;
+  const appends = 50;
   for (let n = 0; n < appends; n++) {
     const counts = await page.evaluate(
       ([thread, item]) => bench.count("append", [thread, [item]]),

@@ -60,7 +60,7 @@ function wholePlan(variables: Variables): Plan {
     return {
       full: false,
       field: [{ backend: "leveldb", contenders: ["creel", "raw", "dexie"] }],
-      rounds: 3,
+      rounds: 2,
       appends: 60,
       deletions: 1,
       starts: 0,

@@ -51,6 +51,9 @@ enum Command {
         /// Keeps prepared stores from run to run.
         #[arg(long)]
         data: PathBuf,
+        /// Leaves out the other contenders.
+        #[arg(long)]
+        quick: bool,
     },
     /// Measures how high the memory of processes rises.
     Memory {
@@ -145,9 +148,9 @@ fn main() -> Result<()> {
             machine::describe()?;
             rounds::Plan { data: &data, rounds, quick }.run()
         }
-        Command::Counts { data } => {
+        Command::Counts { data, quick } => {
             std::fs::create_dir_all(&data)?;
-            counts::all(&rounds::Plan { data: &data, rounds: 1, quick: true })
+            counts::all(&rounds::Plan { data: &data, rounds: 1, quick })
         }
         Command::Memory { data, history } => {
             std::fs::create_dir_all(&data)?;

@@ -31,7 +31,7 @@ pub(crate) fn native(workspace: &Workspace, quick: bool, facts: &mut Facts) -> R
     };
     let rounds: &[&str] = if quick { &["--quick", "--rounds", "2"] } else { &["--rounds", "9"] };
     start("rounds", rounds, facts)?;
-    start("counts", &[], facts)?;
+    start("counts", if quick { &["--quick"] } else { &[] }, facts)?;
     if !quick {
         start("memory", &["--history"], facts)?;
     }
