@@ -83,11 +83,15 @@ export class IndexedDbHost implements StorageHost {
     const tables = [...new Set([...checks, ...writes].map(({ table }) => table))];
     if (tables.length === 0) return;
     const committing = this.#connection.write(tables, durability, (transaction, refuse) => {
+      // Left to itself, the browser would wait for the page to have heard of every write, too.
+      let awaited = checks.length + 1;
+      const commitWhenAllIsSaid = () => --awaited === 0 && transaction.commit();
       for (const { table, key } of checks) {
         const found = transaction.objectStore(table).getKey(key);
-        found.onsuccess = () => found.result === undefined && refuse(conflict());
+        found.onsuccess = () =>
+          found.result === undefined ? refuse(conflict()) : commitWhenAllIsSaid();
       }
-      issueAll(transaction, writes, refuse);
+      issueAll(transaction, writes, refuse, commitWhenAllIsSaid);
     });
     this.#committing.add(committing);
     try {
@@ -120,11 +124,15 @@ export class IndexedDbHost implements StorageHost {
   }
 }
 
-/** Issues writes from `index` on: what is more than one task should take goes on once that is done. */
+/**
+ * Issues writes from `index` on: what is more than one task should take goes on once that is done. Calls `issued` after
+ * the last.
+ */
 function issueAll(
   transaction: IDBTransaction,
   writes: readonly Write[],
   refuse: (error: CreelError) => void,
+  issued: () => void,
   index = 0,
 ): void {
   try {
@@ -136,9 +144,12 @@ function issueAll(
       last = issue(transaction.objectStore(write.table), write) ?? last;
       if ("value" in write) bytes += write.value.byteLength;
     }
-    if (next === writes.length) return;
+    if (next === writes.length) {
+      issued();
+      return;
+    }
     // One write at least was issued; without its success the transaction is over.
-    last?.addEventListener("success", () => issueAll(transaction, writes, refuse, next));
+    last?.addEventListener("success", () => issueAll(transaction, writes, refuse, issued, next));
   } catch (cause) {
     refuse(failure(cause));
   }

@@ -27,11 +27,11 @@ export async function scan(
   if (start >= end) return { records, more: false };
   let range = IDBKeyRange.bound(start, end, false, true);
   if (limit < 1) return { records, more: (await settled(store.getKey(range))) !== undefined };
-  const read = order === "ascending" ? ascending : descending;
+  const read = readingOf(store, order);
   let bytes = 0;
   let count = FIRST_RECORDS;
   for (;;) {
-    const page = await read(store, range, Math.min(count, limit - records.length));
+    const page = await read(range, Math.min(count, limit - records.length));
     for (const record of page.records) {
       bytes += record[1].byteLength;
       records.push(record);
@@ -42,54 +42,64 @@ export async function scan(
     }
     const fitting = Math.floor(((PAGE_BYTES - bytes) * records.length) / Math.max(bytes, 1));
     count = Math.min(Math.max(fitting, 1), MOST_RECORDS);
-    range =
-      order === "ascending"
-        ? IDBKeyRange.bound(last, end, true, true)
-        : IDBKeyRange.bound(start, last, false, true);
+    range = beyond(last, range, order);
   }
 }
 
-/** Reading in either direction, which TypeScript does not know yet. */
-interface Directed {
-  getAll(options: DirectedQuery): IDBRequest<Uint8Array[]>;
-  getAllKeys(options: DirectedQuery): IDBRequest<IDBValidKey[]>;
+/** The part of a range that comes after a key. */
+function beyond(key: string, { lower, upper, lowerOpen }: IDBKeyRange, order: Order): IDBKeyRange {
+  return order === "ascending"
+    ? IDBKeyRange.bound(key, upper, true, true)
+    : IDBKeyRange.bound(lower, key, lowerOpen, true);
 }
 
-interface DirectedQuery {
-  query: IDBKeyRange;
-  count: number;
-  direction: IDBCursorDirection;
+/** Reads a page of a range. */
+type Read = (range: IDBKeyRange, count: number) => Promise<ScanPage>;
+
+/** What Chromium has since version 141, and TypeScript does not know yet. */
+interface Recording extends IDBObjectStore {
+  getAllRecords(options: {
+    query: IDBKeyRange;
+    count: number;
+    direction: IDBCursorDirection;
+  }): IDBRequest<{ key: IDBValidKey; value: Uint8Array }[]>;
 }
 
-/** Browsers have it since they have `getAllRecords`, Chromium since version 141. */
-function isDirected(store: IDBObjectStore | Directed): store is Directed {
+function isRecording(store: IDBObjectStore): store is Recording {
   return "getAllRecords" in store;
 }
 
-async function ascending(
-  store: IDBObjectStore,
-  query: IDBKeyRange,
-  count: number,
-): Promise<ScanPage> {
-  return together(store.getAllKeys(query, count + 1), store.getAll(query, count));
+function readingOf(store: IDBObjectStore, order: Order): Read {
+  if (isRecording(store)) return (range, count) => atOnce(store, range, count, order);
+  if (order === "ascending") return (range, count) => keysAndValues(store, range, count);
+  return (range, count) => oneByOne(store, range, count);
 }
 
-async function descending(
-  store: IDBObjectStore,
+/** Passes over the records once; only a full page has to ask whether something comes after it. */
+async function atOnce(
+  store: Recording,
   query: IDBKeyRange,
   count: number,
+  order: Order,
 ): Promise<ScanPage> {
-  if (!isDirected(store)) return oneByOne(store, query, count);
-  const direction = "prev";
-  const keys = store.getAllKeys({ query, count: count + 1, direction });
-  return together(keys, store.getAll({ query, count, direction }));
+  const direction = order === "ascending" ? "next" : "prev";
+  const found = await settled(store.getAllRecords({ query, count, direction }));
+  const records = found.map(({ key, value }): Records[number] => [key as string, value]);
+  const last = records.at(-1)?.[0];
+  if (found.length < count || last === undefined) return { records, more: false };
+  const next = await settled(store.getKey(beyond(last, query, order)));
+  return { records, more: next !== undefined };
 }
 
-async function together(
-  requestedKeys: IDBRequest<IDBValidKey[]>,
-  requestedValues: IDBRequest<Uint8Array[]>,
+async function keysAndValues(
+  store: IDBObjectStore,
+  range: IDBKeyRange,
+  count: number,
 ): Promise<ScanPage> {
-  const [keys, values] = await Promise.all([settled(requestedKeys), settled(requestedValues)]);
+  const [keys, values] = await Promise.all([
+    settled(store.getAllKeys(range, count + 1)),
+    settled<Uint8Array[]>(store.getAll(range, count)),
+  ]);
   const records = values.map((value, n): Records[number] => [keys[n] as string, value]);
   return { records, more: keys.length > values.length };
 }
