@@ -29,7 +29,7 @@ pub(crate) fn all(dir: &Path, most_items: u64, most_threads: u64) -> Result<()> 
 
 fn by_items(dir: &Path, most: u64) -> Result<()> {
     let dir = tempfile::tempdir_in(dir)?;
-    let mut grown = Grown { creel: Creel::open(dir.path(), false)?, axis: "items", trees: 0 };
+    let mut grown = Grown::begin(dir.path(), "items")?;
     let specs: Vec<_> = (0..THREADS).map(|n| Spec::new(n, None, 0)).collect();
     grown.creel.create(&specs)?;
     let mut items = 0;
@@ -51,7 +51,7 @@ fn by_items(dir: &Path, most: u64) -> Result<()> {
 
 fn by_threads(dir: &Path, most: u64) -> Result<()> {
     let dir = tempfile::tempdir_in(dir)?;
-    let mut grown = Grown { creel: Creel::open(dir.path(), false)?, axis: "threads", trees: 0 };
+    let mut grown = Grown::begin(dir.path(), "threads")?;
     let mut threads = 0;
     for size in sizes(100, most) {
         let specs: Vec<_> = (threads..size).map(|n| Spec::new(n, None, 0)).collect();
@@ -76,17 +76,26 @@ fn sizes(first: u64, most: u64) -> impl Iterator<Item = u64> {
         .take_while(move |size| *size <= most)
 }
 
-struct Grown {
+struct Grown<'a> {
     creel: Creel,
+    dir: &'a Path,
     axis: &'static str,
     trees: u64,
 }
 
-impl Grown {
-    /// Measures every operation on the first `filled` threads, after a checkpoint.
+impl<'a> Grown<'a> {
+    fn begin(dir: &'a Path, axis: &'static str) -> Result<Self> {
+        Ok(Self { creel: Creel::open(dir, false)?, dir, axis, trees: 0 })
+    }
+
+    /// Measures every operation on the first `filled` threads, after a checkpoint and with a disk that is idle:
+    /// what the growing has written would go there beside the calls.
     fn measure(&mut self, size: u64, filled: u64) -> Result<()> {
         eprintln!("{size} {}", self.axis);
         self.creel.settle()?;
+        for file in std::fs::read_dir(self.dir)? {
+            std::fs::File::open(file?.path())?.sync_all()?;
+        }
         let thread = |n: usize| data::id(n as u64 % filled);
         let mut times = Vec::new();
         for n in 0..CALLS * 5 {

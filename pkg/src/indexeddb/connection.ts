@@ -2,19 +2,13 @@
  * One connection to a database that comes back when the browser takes it away.
  *
  * Browsers close connections on their own: in the background, after a full disk, when the user
- * clears the site's data. A read is then tried again; of a commit, the outcome is reported.
+ * clears the site's data. A read is then tried once more; of a commit, the outcome is reported.
  */
 
 import type { Table } from "../../wasm/creel.js";
 import { CreelError } from "../errors.js";
 import { openDatabase } from "./database.js";
 import { failure, isDisconnect } from "./failures.js";
-
-/**
- * After how many milliseconds a read is tried again, for the first time and the second: while a browser clears a site's
- * data, it may take the next connection away, too.
- */
-const RETRIES: readonly number[] = [0, 100];
 
 export class Connection {
   /** Whether the database was absent when this one opened it. */
@@ -43,14 +37,11 @@ export class Connection {
       const transaction = await this.#begin([table], "readonly");
       return work(transaction.objectStore(table));
     };
-    for (const wait of RETRIES) {
-      try {
-        return await attempt();
-      } catch (cause) {
-        if (this.#closed || !isDisconnect(cause)) throw failure(cause);
-        this.#forget();
-      }
-      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    try {
+      return await attempt();
+    } catch (cause) {
+      if (this.#closed || !isDisconnect(cause)) throw failure(cause);
+      this.#forget();
     }
     return attempt().catch((cause: unknown) => Promise.reject(failure(cause)));
   }

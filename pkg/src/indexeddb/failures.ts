@@ -26,8 +26,9 @@ export function unavailable(reason: string, cause?: unknown): CreelError {
   return new CreelError("storage_unavailable", message, cause === undefined ? {} : { cause });
 }
 
-/** Tells whether the connection is gone, so that a new one may serve. */
+/** Tells whether the connection is gone, or did not come about, so that a new one may serve. */
 export function isDisconnect(cause: unknown): boolean {
+  if (cause instanceof CreelError) return cause.cause !== undefined && isDisconnect(cause.cause);
   return ["AbortError", "InvalidStateError", "UnknownError"].includes(described(cause).name);
 }
 
