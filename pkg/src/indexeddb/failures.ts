@@ -34,10 +34,12 @@ export function isDisconnect(cause: unknown): boolean {
 
 /**
  * Chromium counts no bytes when the disk itself is full: LevelDB then fails to append to its log, or
- * to write a large value to a file of its own, of which it says only that.
+ * to write a large value to a file of its own, of which it says only that. What a call refuses to
+ * be given has the same name, and names the call.
  */
 function isFullDisk(name: string, message: string): boolean {
-  return name === "DataError" || /NO_SPACE|disk (is )?full/i.test(message);
+  if (name === "DataError") return !message.startsWith("Failed to execute");
+  return /NO_SPACE|disk (is )?full/i.test(message);
 }
 
 function described(cause: unknown): { name: string; message: string } {

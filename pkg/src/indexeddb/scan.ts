@@ -42,15 +42,16 @@ export async function scan(
     }
     const fitting = Math.floor(((PAGE_BYTES - bytes) * records.length) / Math.max(bytes, 1));
     count = Math.min(Math.max(fitting, 1), MOST_RECORDS);
-    range = beyond(last, range, order);
+    const rest = beyond(last, range, order);
+    if (!rest) return { records, more: false };
+    range = rest;
   }
 }
 
-/** The part of a range that comes after a key. */
-function beyond(key: string, { lower, upper, lowerOpen }: IDBKeyRange, order: Order): IDBKeyRange {
-  return order === "ascending"
-    ? IDBKeyRange.bound(key, upper, true, true)
-    : IDBKeyRange.bound(lower, key, lowerOpen, true);
+/** The part of a range that comes after a key of it; there is none for nothing. */
+function beyond(key: string, { lower, upper }: IDBKeyRange, order: Order): IDBKeyRange | undefined {
+  if (order === "ascending") return IDBKeyRange.bound(key, upper, true, true);
+  return key === lower ? undefined : IDBKeyRange.bound(lower, key, false, true);
 }
 
 /** Reads a page of a range. */
@@ -87,8 +88,8 @@ async function atOnce(
   const records = found.map(({ key, value }): Records[number] => [key as string, value]);
   const last = records.at(-1)?.[0];
   if (found.length < count || last === undefined) return { records, more: false };
-  const next = await settled(store.getKey(beyond(last, query, order)));
-  return { records, more: next !== undefined };
+  const rest = beyond(last, query, order);
+  return { records, more: rest !== undefined && (await settled(store.getKey(rest))) !== undefined };
 }
 
 async function keysAndValues(

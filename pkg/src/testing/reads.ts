@@ -127,10 +127,17 @@ export const reads: Case[] = [
         [5, "descending", turned(FIVE, "descending"), false],
         [UNLIMITED, "descending", turned(FIVE, "descending"), false],
       ];
+      // Beyond the outermost records, and from the first of them.
+      const ranges = [
+        { start: "k/", end: "k0" },
+        { start: "k/1", end: "k/5!" },
+      ];
       for (const [limit, order, keys, more] of cases) {
-        const page = await host.scan("history", { start: "k/", end: "k0" }, limit, order);
-        const found = [page.records.map(([key]) => key), page.more];
-        equal(`limit ${limit} ${order}`, found, [keys, more]);
+        for (const range of ranges) {
+          const page = await host.scan("history", range, limit, order);
+          const found = [page.records.map(([key]) => key), page.more];
+          equal(`limit ${limit} ${order} from ${range.start}`, found, [keys, more]);
+        }
       }
     },
   },

@@ -106,6 +106,9 @@ test("a read that fails once is tried again, and one that fails for good says wh
     await thread.append(Array.from({ length: 2000 }, (_, n) => ({ n, text: "x".repeat(500) })));
     await store.close();
     let failures = 1;
+    let fail = (): unknown => {
+      throw new DOMException("the disk", "UnknownError");
+    };
     // TypeScript does not know all of them yet.
     const prototype = IDBObjectStore.prototype as unknown as Record<
       string,
@@ -116,7 +119,7 @@ test("a read that fails once is tried again, and one that fails for good says wh
       if (!read) continue;
       prototype[method] = function (...parameters: unknown[]) {
         failures -= 1;
-        if (failures >= 0) throw new DOMException("the disk", "UnknownError");
+        if (failures >= 0) fail();
         return read.apply(this, parameters);
       };
     }
@@ -125,10 +128,14 @@ test("a read that fails once is tried again, and one that fails for good says wh
     await again.close();
     failures = 1000;
     const error = await creel.Creel.open({ name: "reads" }).catch((error) => error);
-    return { items, code: error.code, retryable: error.retryable, cause: error.cause?.name };
+    fail = () => IDBKeyRange.bound("b", "a");
+    const misused = await creel.Creel.open({ name: "reads" }).catch((error) => error);
+    return { items, code: error.code, retryable: error.retryable, misused: misused.code };
   });
   assert.equal(found.items, 2000);
   assert.deepEqual([found.code, found.retryable], ["storage_unavailable", true]);
+  // A call that is refused is no full disk, though both are a DataError.
+  assert.equal(found.misused, "storage_unavailable");
 });
 
 test("a connection that is lost while it is opened again is opened once more", async () => {

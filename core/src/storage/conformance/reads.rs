@@ -117,8 +117,12 @@ async fn limits<F: Factory>(factory: &F) -> Checked {
         (2, Order::Descending, keys(&[5, 4]), true),
         (5, Order::Descending, keys(&[5, 4, 3, 2, 1]), false),
     ] {
-        let found = scan(&storage, Table::History, ("k/", "k0"), limit, order).await?;
-        equal(&format!("limit {limit} {order:?}"), found, (expected, more))?;
+        // Beyond the outermost records, and from the first of them.
+        for range in [("k/", "k0"), ("k/1", "k/5!")] {
+            let found = scan(&storage, Table::History, range, limit, order).await?;
+            let what = format!("limit {limit} {order:?} of {range:?}");
+            equal(&what, found, (expected.clone(), more))?;
+        }
     }
     Ok(())
 }
