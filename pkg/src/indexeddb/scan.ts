@@ -27,11 +27,12 @@ export async function scan(
   if (start >= end) return { records, more: false };
   let range = IDBKeyRange.bound(start, end, false, true);
   if (limit < 1) return { records, more: (await settled(store.getKey(range))) !== undefined };
-  const read = readingOf(store, order);
+  if (limit === 1 && order === "ascending" && isRecording(store)) return first(store, range);
+  const read = order === "ascending" ? ascending : descending;
   let bytes = 0;
   let count = FIRST_RECORDS;
   for (;;) {
-    const page = await read(range, Math.min(count, limit - records.length));
+    const page = await read(store, range, Math.min(count, limit - records.length));
     for (const record of page.records) {
       bytes += record[1].byteLength;
       records.push(record);
@@ -42,65 +43,68 @@ export async function scan(
     }
     const fitting = Math.floor(((PAGE_BYTES - bytes) * records.length) / Math.max(bytes, 1));
     count = Math.min(Math.max(fitting, 1), MOST_RECORDS);
-    const rest = beyond(last, range, order);
-    if (!rest) return { records, more: false };
-    range = rest;
+    range =
+      order === "ascending"
+        ? IDBKeyRange.bound(last, end, true, true)
+        : IDBKeyRange.bound(start, last, false, true);
   }
 }
 
-/** The part of a range that comes after a key of it; there is none for nothing. */
-function beyond(key: string, { lower, upper }: IDBKeyRange, order: Order): IDBKeyRange | undefined {
-  if (order === "ascending") return IDBKeyRange.bound(key, upper, true, true);
-  return key === lower ? undefined : IDBKeyRange.bound(lower, key, false, true);
+/** What Chromium has since version 141, and TypeScript does not know yet: reading in either direction, and records. */
+interface Recording {
+  getAll(options: DirectedQuery): IDBRequest<Uint8Array[]>;
+  getAllKeys(options: DirectedQuery): IDBRequest<IDBValidKey[]>;
+  getAllRecords(
+    options: Omit<DirectedQuery, "direction">,
+  ): IDBRequest<{ key: IDBValidKey; value: Uint8Array }[]>;
 }
 
-/** Reads a page of a range. */
-type Read = (range: IDBKeyRange, count: number) => Promise<ScanPage>;
-
-/** What Chromium has since version 141, and TypeScript does not know yet. */
-interface Recording extends IDBObjectStore {
-  getAllRecords(options: {
-    query: IDBKeyRange;
-    count: number;
-    direction: IDBCursorDirection;
-  }): IDBRequest<{ key: IDBValidKey; value: Uint8Array }[]>;
+interface DirectedQuery {
+  query: IDBKeyRange;
+  count: number;
+  direction: IDBCursorDirection;
 }
 
-function isRecording(store: IDBObjectStore): store is Recording {
+function isRecording(store: IDBObjectStore): store is IDBObjectStore & Recording {
   return "getAllRecords" in store;
 }
 
-function readingOf(store: IDBObjectStore, order: Order): Read {
-  if (isRecording(store)) return (range, count) => atOnce(store, range, count, order);
-  if (order === "ascending") return (range, count) => keysAndValues(store, range, count);
-  return (range, count) => oneByOne(store, range, count);
+/**
+ * Reads the first record, or sees that there is none, in one pass: LevelDB goes slowly over what was deleted there.
+ * More records are read by keys and values apart, which the browser hands over in shorter tasks.
+ */
+async function first(store: IDBObjectStore & Recording, query: IDBKeyRange): Promise<ScanPage> {
+  const [record] = await settled(store.getAllRecords({ query, count: 1 }));
+  if (!record) return { records: [], more: false };
+  const key = record.key as string;
+  const next = store.getKey(IDBKeyRange.bound(key, query.upper, true, true));
+  return { records: [[key, record.value]], more: (await settled(next)) !== undefined };
 }
 
-/** Passes over the records once; only a full page has to ask whether something comes after it. */
-async function atOnce(
-  store: Recording,
+async function ascending(
+  store: IDBObjectStore,
   query: IDBKeyRange,
   count: number,
-  order: Order,
 ): Promise<ScanPage> {
-  const direction = order === "ascending" ? "next" : "prev";
-  const found = await settled(store.getAllRecords({ query, count, direction }));
-  const records = found.map(({ key, value }): Records[number] => [key as string, value]);
-  const last = records.at(-1)?.[0];
-  if (found.length < count || last === undefined) return { records, more: false };
-  const rest = beyond(last, query, order);
-  return { records, more: rest !== undefined && (await settled(store.getKey(rest))) !== undefined };
+  return together(store.getAllKeys(query, count + 1), store.getAll(query, count));
 }
 
-async function keysAndValues(
+async function descending(
   store: IDBObjectStore,
-  range: IDBKeyRange,
+  query: IDBKeyRange,
   count: number,
 ): Promise<ScanPage> {
-  const [keys, values] = await Promise.all([
-    settled(store.getAllKeys(range, count + 1)),
-    settled<Uint8Array[]>(store.getAll(range, count)),
-  ]);
+  if (!isRecording(store)) return oneByOne(store, query, count);
+  const direction = "prev";
+  const keys = store.getAllKeys({ query, count: count + 1, direction });
+  return together(keys, store.getAll({ query, count, direction }));
+}
+
+async function together(
+  requestedKeys: IDBRequest<IDBValidKey[]>,
+  requestedValues: IDBRequest<Uint8Array[]>,
+): Promise<ScanPage> {
+  const [keys, values] = await Promise.all([settled(requestedKeys), settled(requestedValues)]);
   const records = values.map((value, n): Records[number] => [keys[n] as string, value]);
   return { records, more: keys.length > values.length };
 }
