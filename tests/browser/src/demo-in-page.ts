@@ -94,6 +94,7 @@ declare global {
  * from terminating the worker and from reloading: what is left is to be killed.
  */
 export function dieWhenItHears(last: string) {
+  const NOTED_MS = last === "grown" ? 50 : 0;
   let over = false;
   globalThis.Worker = class extends Worker {
     constructor(...given: ConstructorParameters<typeof Worker>) {
@@ -102,8 +103,14 @@ export function dieWhenItHears(last: string) {
         if (over) event.stopImmediatePropagation();
         if (over || event.data.is !== last) return;
         over = true;
-        void timeToDie();
+        // What the page notes when it hears this takes a moment to leave its process.
+        setTimeout(() => void timeToDie(), NOTED_MS);
       });
+    }
+
+    /** Nothing is asked of the worker any more: what it hears "grown" for is not decided yet. */
+    override postMessage(message: unknown): void {
+      if (!over) super.postMessage(message);
     }
 
     override terminate(): never {
