@@ -71,7 +71,7 @@ function isRecording(store: IDBObjectStore): store is IDBObjectStore & Recording
 
 /**
  * Reads the first record, or sees that there is none, in one pass: LevelDB goes slowly over what was deleted there.
- * More records are read by keys and values apart, which the browser hands over in shorter tasks.
+ * More records are no faster to read so.
  */
 async function first(store: IDBObjectStore & Recording, query: IDBKeyRange): Promise<ScanPage> {
   const [record] = await settled(store.getAllRecords({ query, count: 1 }));
