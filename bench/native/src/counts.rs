@@ -39,8 +39,8 @@ pub(crate) fn all(plan: &Plan<'_>) -> Result<()> {
     let (counted, counts, _dir) = counted(&creel, false)?;
     trees(counted, &counts, 1_000_000)?;
     opening(&creel)?;
-    let counted = if plan.quick { &ENTRANTS[..1] } else { &ENTRANTS[..] };
-    for &entrant in counted {
+    let entrants = if plan.quick { &ENTRANTS[..1] } else { &ENTRANTS[..] };
+    for &entrant in entrants {
         let written = bytes_written(plan, entrant)?;
         let counts = BTreeMap::from([("bytesWritten", written)]);
         say("W1", "append one item, relaxed, 600 B", entrant.name, APPENDS, counts)?;

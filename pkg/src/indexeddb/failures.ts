@@ -28,7 +28,7 @@ export function unavailable(reason: string, cause?: unknown): CreelError {
 
 /** Tells whether the connection is gone, or did not come about, so that a new one may serve. */
 export function isDisconnect(cause: unknown): boolean {
-  if (cause instanceof CreelError) return cause.cause !== undefined && isDisconnect(cause.cause);
+  if (cause instanceof CreelError) return cause.code === "storage_unavailable" && cause.retryable;
   return ["AbortError", "InvalidStateError", "UnknownError"].includes(described(cause).name);
 }
 
